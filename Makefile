@@ -25,7 +25,7 @@ run:					# install what building needs, build, print the report (ARGS=...)
 check:					# install everything, build everything, run every suite, sum up
 	@ci/setup
 	@rm -rf $(B)/check
-	@$(MAKE) --no-print-directory -k all static $(CHECKS:%=check-%) || true
+	@$(MAKE) --no-print-directory $(ON_ALL_CPUS) -k all static $(CHECKS:%=check-%) || true
 	@ci/summary $(B)/check $(CHECKS)
 
 qemu:					# boot the kernels (KERNEL= ARCH= TEST= SHELL=1)

@@ -45,7 +45,7 @@ HAVE = $(eval HAVE := $$(shell printf '%s\n' compiler \
 	'$$(H)if __has_include(<libkmod.h>)' libkmod '$$(H)endif' \
 	| $$(CC) $$(CPPFLAGS) $$(CFLAGS) -E -P -xc - 2>/dev/null))$(HAVE)
 
-need_compiler = $(if $(filter compiler,$(HAVE)),,$(error $(CC) does not work: install gcc and libc6-dev, \
+need_compiler = $(if $(filter compiler,$(HAVE)),,$(error $(CC) does not work with these flags; if it is not there install gcc and libc6-dev, \
 	or say `make CC=...' (`make run' installs what building needs)))
 need_zlib = $(if $(filter zlib,$(HAVE)),,$(error zlib.h not found: install zlib1g-dev \
 	(`make run' installs what building needs)))
@@ -53,6 +53,8 @@ need_zlib = $(if $(filter zlib,$(HAVE)),,$(error zlib.h not found: install zlib1
 # libkmod is opened at run time: only its header is needed, and without it one source of
 # configuration is missing, no more.
 DEFINES += $(if $(filter libkmod,$(HAVE)),-DHAVE_LIBKMOD)
+want_libkmod = $(if $(filter compiler,$(HAVE)),$(if $(filter libkmod,$(HAVE)),,$(info libkmod.h not found: \
+	building without; libkmod-dev has it (configuration kept in the module "configs" will not be read))))
 
 BASE_CFLAGS  = -std=gnu11 $(WARNINGS) -fvisibility=hidden -fPIC -pthread -MMD -MP $(HARDEN) $(SANITIZER)
 COMPILE      = $(CC) $(BASE_CFLAGS) $(DEFINES) -Iprobe $(CPPFLAGS) $(CFLAGS) -c
@@ -83,7 +85,7 @@ LIB_OBJ   := $(LIB_SRC:%.c=$(B)/obj/%.o)
 PROBE_OBJ := $(PROBE_SRC:%.c=$(B)/obj/%.o)
 PROGRAMS  := $(B)/sandbox-probe
 LIBRARIES := $(B)/libsandbox-probe.a $(B)/libsandbox-probe.so $(B)/libsandbox-probe.so.$(SOVERSION) $(B)/sandbox-probe.pc \
-	     $(B)/include/sandbox-probe.h
+	     $(B)/include/sandbox-probe.h $(B)/include/sandbox-probe/features.def
 
 $(B)/obj/%.o: %.c $(B)/flags
 	$(need_compiler)$(need_zlib)$(call SAY,CC,$<)
@@ -113,6 +115,10 @@ $(B)/include/sandbox-probe.h: probe/sandbox-probe.h
 	@mkdir -p $(@D)
 	$(Q)sed 's|^#include "features.def"|#include "sandbox-probe/features.def"|' $< > $@
 
+$(B)/include/sandbox-probe/features.def: probe/features.def
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
 $(B)/sandbox-probe.pc: probe/sandbox-probe.pc.in $(B)/flags
 	$(Q)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@LIBS@|$(LIBS)|' $< > $@
@@ -121,7 +127,7 @@ $(B)/sandbox-probe.pc: probe/sandbox-probe.pc.in $(B)/flags
 # linked from other files: each of these files holds the words of the last time.
 FLAGS_NOW   = $(VERSION) $(AR) $(COMPILE) $(LINK) $(LINK_SHARED) $(LIBS) $(PREFIX) $(LIBDIR) $(INCLUDEDIR)
 SOURCES_NOW = $(LIB_SRC) $(PROBE_SRC)
-$(B)/flags: ; $(call write,$(strip $(FLAGS_NOW)))
+$(B)/flags: ; $(want_libkmod)$(call write,$(strip $(FLAGS_NOW)))
 $(B)/sources: ; $(call write,$(strip $(SOURCES_NOW)))
 
 $(call forget,FLAGS_NOW,$(B)/flags)
