@@ -13,10 +13,11 @@ STATIC_CC_x86_64 ?= $(if $(filter x86_64,$(shell uname -m)),gcc,x86_64-linux-gnu
 STATIC_CC_i386   ?= i686-linux-gnu-gcc
 STATIC_CC_armel  ?= arm-linux-gnueabi-gcc
 STATIC_CC_arm64  ?= aarch64-linux-gnu-gcc
+# i386 is i686, as in all of Debian: the cross compiler's libc has cmov
 STATIC_CFLAGS_i386  := -march=i686 -mtune=generic -fcf-protection=none
 STATIC_CFLAGS_armel := -march=armv5te -marm -mfloat-abi=soft
 
-# i386 is i686, as all of Debian: its libc has cmov. Small, and at a fixed address: no kernel that old need relocate it. A link that warns fails, for glibc
+# Small, and at a fixed address: no kernel that old need relocate it. A link that warns fails, for glibc
 # warns of what a static program cannot do alone (getpwnam and its like load libraries at run time).
 STATIC_CFLAGS  := -Os -ffunction-sections -fdata-sections -fno-pie -fno-asynchronous-unwind-tables
 STATIC_LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,--fatal-warnings -Wl,-z,relro -Wl,-z,now -s
