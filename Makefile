@@ -13,7 +13,8 @@ include ci/check.mk
 include $(wildcard compat/*.mk tests/*/*.mk)
 
 .DEFAULT_GOAL := all
-.PHONY: all run check qemu bench fuzz static install uninstall clean format format-check lint
+.PHONY: all run check qemu bench fuzz static install uninstall clean format format-check lint \
+	$(CHECKS:%=check-%)
 
 all: $(PROGRAMS) $(LIBRARIES)		# build/: the programs and the libraries; needs no network
 

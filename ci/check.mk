@@ -7,8 +7,6 @@ CHECKS := summary setup build library static completion lint
 ON_ALL_CPUS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 export CHECK_DIR := $(B)/check
 
-.PHONY: $(CHECKS:%=check-%)
-
 check-summary:				# does the sum tell the truth of broken results?
 	@ci/suite summary ci/check/summary
 
