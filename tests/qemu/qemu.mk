@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+#
+# The kernel matrix under QEMU: `make check-qemu` runs the rows marked "check" in
+# kernels.def, `make qemu` all of them or the ones that KERNEL=, ARCH= and TEST= name.
+
+CHECKS += qemu-harness qemu
+.PHONY: check-qemu check-qemu-harness qemu-run
+
+# `make qemu SHELL=1` asks for a shell in the guest, and must not become make's own.
+ifeq ($(origin SHELL),command line)
+GUEST_SHELL := $(filter-out 0,$(SHELL))
+override SHELL := /bin/sh
+MAKEOVERRIDES := $(filter-out SHELL=%,$(MAKEOVERRIDES))
+endif
+
+QEMU_ROWS = $(if $(KERNEL),--kernel $(KERNEL)) $(if $(ARCH),--arch $(ARCH))
+
+check-qemu: static
+	+@ci/suite qemu tests/qemu/matrix --set check
+
+check-qemu-harness:
+	+@ci/suite qemu-harness tests/qemu/selftest
+
+# The KTAP stays in build/qemu/qemu.ktap; the terminal gets the table.
+qemu-run: static
+	+@mkdir -p build/qemu && GUEST_SHELL='$(GUEST_SHELL)' TEST='$(TEST)' \
+		tests/qemu/matrix $(QEMU_ROWS) $(if $(GUEST_SHELL),,>build/qemu/qemu.ktap)
+	$(if $(GUEST_SHELL),,@cat build/qemu/table.txt && { ! grep -q '^not ok' build/qemu/qemu.ktap; })
