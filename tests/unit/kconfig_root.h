@@ -59,7 +59,7 @@ static inline const char *in_root(const char *path)
 	static unsigned turn;
 	char *to = full[turn++ % 4];
 
-	snprintf(to, sizeof(full[0]), "%s%s", root, path);
+	assert_in_range(snprintf(to, sizeof(full[0]), "%s%s", root, path), 1, sizeof(full[0]) - 1);
 	return to;
 }
 
@@ -67,7 +67,7 @@ static inline void make_parents(const char *path)
 {
 	char full[512], *slash;
 
-	snprintf(full, sizeof(full), "%s%s", root, path);
+	assert_in_range(snprintf(full, sizeof(full), "%s%s", root, path), 1, sizeof(full) - 1);
 	for (slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
 		*slash = '\0';
 		mkdir(full, 0755);

@@ -302,8 +302,10 @@ static void need_libkmod(void)
 {
 	void *handle = HAVE_LIBKMOD ? dlopen("libkmod.so.2", RTLD_LAZY | RTLD_LOCAL) : NULL;
 
-	if (!handle)
+	if (!handle) {
+		print_message("# no libkmod here, or not built for it\n");
 		skip();
+	}
 	dlclose(handle);
 }
 
