@@ -43,17 +43,21 @@ STATIC_FLAGS_NOW = $(foreach a,$(STATIC_ARCHS),$(STATIC_CC_$a) $(STATIC_CFLAGS_$
 build/static/flags: ; $(call write,$(strip $(STATIC_FLAGS_NOW)))
 $(call forget,STATIC_FLAGS_NOW,build/static/flags)
 
+need_static_cc = $(if $(shell command -v $(STATIC_CC_$1)),,$(error $(STATIC_CC_$1) not found: \
+	`ci/setup static' installs the cross compilers and zlib's source))
+
 # $1: the architecture
 define static_rules
 STATIC_OBJ_$1  := $(patsubst %.c,build/static/obj/$1/%.o,$(LIB_SRC) $(PROBE_SRC))
 STATIC_ZLIB_$1 := $(ZLIB_C:%=build/static/obj/$1/zlib/%.o)
 
 build/static/obj/$1/zlib/%.o: $$(ZLIB_SRC)/zlib.h build/static/flags
+	$$(call need_static_cc,$1)
 	@mkdir -p $$(@D)
 	$$(Q)$$(STATIC_CC_$1) $$(STATIC_CFLAGS_$1) $$(STATIC_CFLAGS) -w -DHAVE_UNISTD_H -c -o $$@ $$(ZLIB_SRC)/$$*.c
 
 build/static/obj/$1/%.o: %.c $$(ZLIB_SRC)/zlib.h build/static/flags
-	$$(call SAY,CC,$$< ($1))
+	$$(call need_static_cc,$1)$$(call SAY,CC,$$< ($1))
 	@mkdir -p $$(@D)
 	$$(Q)$$(STATIC_CC_$1) $$(STATIC_CFLAGS_$1) $$(STATIC_COMPILE) -isystem $$(ZLIB_SRC) -c -o $$@ $$<
 
