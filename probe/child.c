@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Children that ask what their parent must not: they enter modes and namespaces, or meet somebody
+ * else's filter. Owns how they are started, what they must not touch, and how their end is read.
+ *
+ * A child shares its parent's memory and the parent waits for it (CLONE_VM | CLONE_VFORK), so that
+ * a parent of many GiB pays for no page table. It runs on a stack in the area with all signals
+ * blocked: no handler of the caller can run in it. Its exit signal is 0: SIGCHLD handlers, ignored
+ * SIGCHLD and the caller's own waits are not concerned.
+ *
+ * There are two exceptions, both for a process that already runs under a filter:
+ * - The exit signal is SIGCHLD, because that is what posix_spawn() does and what filters know how to
+ *   refuse gracefully; Chromium's kills its process for any other unknown combination.
+ * - Before Linux 5.16 a core dump takes every process with it that shares the memory, and a filter's
+ *   kill dumps core since 4.11 (RLIMIT_CORE is looked at too late to prevent it). There the
+ *   child gets a copy of the memory, and only the area is shared.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "probe.h"
+#include "uapi.h"
+
+/* How long an outer filter's supervisor may think about one child, in seconds. */
+enum { PATIENCE = 2 };
+
+struct start {
+	struct sbp_probe *p;
+	struct sbp_child *child;
+};
+
+/*
+ * A supervisor (SECCOMP_RET_USER_NOTIF) that never answers would hang us for ever: the watchdog ends
+ * the wait. Only children of filtered processes have one.
+ */
+static void set_watchdog_in_child(void)
+{
+	const long patience[4] = { 0, 0, PATIENCE, 0 }; /* struct itimerval, in the kernel's words */
+	uint64_t alarm = UINT64_C(1) << (SIGALRM - 1);
+	struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		uint64_t mask;
+	} by_default = { 0 };
+
+	sbp_kernel(SYS_rt_sigaction, SIGALRM, (long)&by_default, 0, sizeof(by_default.mask));
+	sbp_kernel(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&alarm, 0, sizeof(alarm));
+	sbp_kernel(SYS_setitimer, ITIMER_REAL, (long)patience, 0);
+}
+
+static int run_in_child(void *data)
+{
+	struct start *start = data;
+
+	if (start->p->filtered)
+		set_watchdog_in_child();
+	start->child->run(start->p, start->child->data);
+	return 0;
+}
+
+static unsigned long clone_flags(const struct sbp_probe *p, unsigned long wanted)
+{
+	if (!p->filtered)
+		return wanted | CLONE_VM | CLONE_VFORK;
+	if (!sbp_release_at_least(p, "5.16"))
+		return wanted | CLONE_VFORK | SIGCHLD;
+	return wanted | CLONE_VM | CLONE_VFORK | SIGCHLD;
+}
+
+static int wait_for(struct sbp_probe *p, pid_t pid)
+{
+	int status = 0;
+	long result;
+
+	do
+		result = sbp_kernel(SYS_wait4, pid, (long)&status, __WALL, 0);
+	while (result == -EINTR);
+	if (result == pid && WIFSIGNALED(status))
+		return WTERMSIG(status);
+	/*
+	 * Somebody else reaped it (SIGCHLD ignored, a wait for all by another thread): that it died
+	 * in a call is still to be seen, only the signal is not.
+	 */
+	if (result < 0 && p->area->in_flight.call)
+		return SIGSYS;
+	return 0;
+}
+
+/* Starts the child with every signal blocked, the two that belong to libc included. */
+static long start_child(struct sbp_probe *p, struct sbp_child *child)
+{
+	struct start start = { p, child };
+	char *stack = p->area->stacks[p->area->depth] + SBP_STACK_SIZE;
+	uint64_t all = ~UINT64_C(0), before = 0;
+	long pid, masked;
+
+	p->area->depth++;
+	masked = sbp_kernel(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof(all));
+	pid = clone(run_in_child, stack, (int)clone_flags(p, child->flags), &start);
+	if (pid < 0)
+		pid = -errno;
+	else
+		child->signal = wait_for(p, (pid_t)pid);
+	if (!masked)
+		sbp_kernel(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(before));
+	p->area->depth--;
+	return pid;
+}
+
+/* What a killed child was about to do is evidence, and a no where nothing was settled yet. */
+static void read_last_words(struct sbp_probe *p, struct sbp_child *child)
+{
+	const char *call = p->area->in_flight.call;
+	sbp_set features = p->area->in_flight.features;
+	enum sbp_way way = p->area->in_flight.way;
+
+	child->fatal = call;
+	if (!call)
+		return;
+	p->where = p->area->in_flight.where;
+	sbp_note(p, features, call, -1, child->signal);
+	for (int f = 1; f < SBP_FEATURE_LIMIT; f++) {
+		struct sbp_finding *finding = &p->area->answers[f].way[way];
+
+		if (sbp_in(features, f) && finding->verdict == SBP_NOT_ASKED)
+			*finding = (struct sbp_finding){ .verdict = SBP_NO,
+							 .call = call,
+							 .signal = child->signal };
+	}
+}
+
+int sbp_run_child(struct sbp_probe *p, struct sbp_child *child)
+{
+	const char *where = p->where;
+	int depth = p->area->depth, saved = errno;
+	long pid;
+
+	child->signal = 0;
+	child->fatal = NULL;
+	if (depth == SBP_STACK_LIMIT)
+		return -(child->error = EAGAIN);
+	if (sbp_faked(p, child->call ? child->call : "clone(CLONE_VM|CLONE_VFORK)", &pid)) {
+		if (child->call)
+			sbp_note(p, child->features, child->call, pid, 0);
+		if (pid >= 0)
+			child->run(p, child->data);
+		p->where = where;
+		child->error = pid < 0 ? (int)-pid : 0;
+		return -child->error;
+	}
+	if (child->call) {
+		sbp_note(p, child->features, child->call, 0, 0);
+		sbp_begin(p, child->features, child->call);
+	}
+	pid = start_child(p, child);
+	p->area->depth = depth;
+	if (pid >= 0 && child->signal)
+		read_last_words(p, child);
+	sbp_finish(p);
+	p->where = where;
+	if (child->call)
+		sbp_amend(p, child->features, child->call, pid);
+	errno = saved;
+	child->error = pid < 0 ? (int)-pid : 0;
+	return -child->error;
+}
+
+static void run_on(struct sbp_probe *p, void *data)
+{
+	const struct sbp_steps *steps = data;
+
+	p->where = "child";
+	for (; p->area->step < steps->count; p->area->step++)
+		steps->step(p, steps->data, p->area->step);
+}
+
+void sbp_run_steps(struct sbp_probe *p, const struct sbp_steps *steps)
+{
+	p->area->step = 0;
+	if (!steps->in_child || p->fake) {
+		for (size_t i = 0; i < steps->count; i++)
+			steps->step(p, steps->data, i);
+		return;
+	}
+	while (p->area->step < steps->count) {
+		struct sbp_child child = { .run = run_on, .data = (void *)steps };
+
+		sbp_run_child(p, &child);
+		if (p->area->step < steps->count)
+			steps->skipped(p, steps->data, p->area->step, &child);
+		p->area->step++;
+	}
+}

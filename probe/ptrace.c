@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Questions about tracing: may a child of ours be traced by its parent, and may a process trace one
+ * that is not its child? Crash dumps need the first, debuggers and profilers the second.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "probe.h"
+#include "uapi.h"
+
+/* --- By its parent ------------------------------------------------------------------------ */
+
+/* The tracer is then the waiting parent; the child ends at once, and that ends the tracing. */
+static void be_traced_in_child(struct sbp_probe *p, void *data)
+{
+	static const char call[] = "ptrace(PTRACE_TRACEME)";
+	long result;
+
+	(void)data;
+	p->where = "child";
+	result = sbp_ask(p, SBP_BIT(PTRACE_CHILD), call, SYS_ptrace, PTRACE_TRACEME, 0, 0, 0);
+	if (result)
+		sbp_no(p, SBP_BIT(PTRACE_CHILD), SBP_DIRECTLY, call, result);
+	else
+		sbp_yes(p, SBP_BIT(PTRACE_CHILD), SBP_DIRECTLY);
+}
+
+/* --- By a stranger ------------------------------------------------------------------------ */
+
+/*
+ * Two children of a child: the target waits to be killed, the tracer attaches to it. They are
+ * siblings, so neither is the other's ancestor, which is what Yama's ptrace_scope asks.
+ */
+static int be_target_in_child(void *data)
+{
+	(void)data;
+	sbp_kernel(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		sbp_kernel(SYS_ppoll, 0, 0, 0, 0, 0);
+	return 0;
+}
+
+static void attach_in_child(struct sbp_probe *p, void *data)
+{
+	static const char call[] = "ptrace(PTRACE_ATTACH, pid of a process that is no child)";
+	const sbp_set self = SBP_BIT(PTRACE_ANY);
+	long pid = *(const long *)data, status = 0, result;
+
+	p->where = "child";
+	result = sbp_ask(p, self, call, SYS_ptrace, PTRACE_ATTACH, pid, 0, 0);
+	if (result) {
+		sbp_no(p, self, SBP_DIRECTLY, call, result);
+		return;
+	}
+	sbp_yes(p, self, SBP_DIRECTLY);
+	if (p->fake)
+		return;
+	sbp_kernel(SYS_wait4, pid, (long)&status, __WALL, 0);
+	sbp_kernel(SYS_ptrace, PTRACE_DETACH, pid, 0, 0);
+}
+
+static void attach_among_children(struct sbp_probe *p, void *data)
+{
+	struct sbp_child tracer = { .run = attach_in_child };
+	char *stack = p->area->stacks[SBP_STACK_LIMIT - 1] + SBP_STACK_SIZE;
+	int saved = errno;
+	long pid = 1;
+
+	(void)data;
+	if (!p->fake)
+		pid = clone(be_target_in_child, stack, p->filtered ? SIGCHLD : CLONE_VM, NULL);
+	if (pid < 0) {
+		sbp_could_not_ask(p, SBP_BIT(PTRACE_ANY), SBP_DIRECTLY, "clone(CLONE_VM)", -errno);
+		errno = saved;
+		return;
+	}
+	tracer.data = &pid;
+	if (sbp_run_child(p, &tracer))
+		sbp_could_not_ask(p, SBP_BIT(PTRACE_ANY), SBP_DIRECTLY, "clone(CLONE_VM)",
+				  -tracer.error);
+	if (!p->fake) {
+		sbp_kernel(SYS_kill, pid, SIGKILL);
+		sbp_kernel(SYS_wait4, pid, 0, __WALL, 0);
+	}
+}
+
+static void ask_in_child(struct sbp_probe *p, sbp_set feature,
+			 void (*run)(struct sbp_probe *p, void *data))
+{
+	struct sbp_child child = { .run = run };
+
+	if (sbp_run_child(p, &child))
+		sbp_could_not_ask(p, feature, SBP_DIRECTLY, "clone(CLONE_VM|CLONE_VFORK)",
+				  -child.error);
+}
+
+void sbp_ask_ptrace(struct sbp_probe *p)
+{
+	if (sbp_in(p->asked, SBP_FEATURE_PTRACE_CHILD))
+		ask_in_child(p, SBP_BIT(PTRACE_CHILD), be_traced_in_child);
+	if (sbp_in(p->asked, SBP_FEATURE_PTRACE_ANY))
+		ask_in_child(p, SBP_BIT(PTRACE_ANY), attach_among_children);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libsandbox-probe: which sandbox can this kernel give this process, and why not a stronger one?
+ *
+ * In the order of use: make a probe, run it, read its answers, choose a plan.
+ *
+ *	struct sbp_probe *probe;
+ *	int error = sbp_probe_new(&probe);
+ *	if (!error)
+ *		error = sbp_probe_run(probe, SBP_FULL);
+ *	if (!error && sbp_state(probe, SBP_FEATURE_USER_NS) != SBP_AVAILABLE)
+ *		fprintf(stderr, "%s %s\n", sbp_cause(probe, SBP_FEATURE_USER_NS),
+ *			sbp_remedy(probe, SBP_FEATURE_USER_NS));
+ *	sbp_probe_unref(probe);
+ *
+ * Rules that hold for all of it: functions return 0 or a negative errno where they return int; the
+ * library keeps no global state, prints nothing and never aborts. Different probes may be used by
+ * different threads at once. One probe may be set up and run by one thread at a time; once
+ * sbp_probe_run() has returned, any number of threads may read it. Strings belong to the probe (or
+ * the plan) and live until it is run again or released.
+ */
+#ifndef SANDBOX_PROBE_H
+#define SANDBOX_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SBP_API __attribute__((visibility("default")))
+#define SBP_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define SBP_API
+#define SBP_MUST_CHECK
+#endif
+
+/* --- What can be asked -------------------------------------------------------------------- */
+
+/* The features, one for each row of features.def: SBP_FEATURE_SECCOMP_FILTER and so on. The
+ * numbers are part of the ABI; 0 is no feature. */
+enum sbp_feature {
+#define SBP_FEATURE(number, id, ...) SBP_FEATURE_##id = number,
+#include "features.def"
+#undef SBP_FEATURE
+};
+
+/* The five answers. Only SBP_AVAILABLE is a yes. */
+enum sbp_state {
+	SBP_UNKNOWN,		/* could not be asked; sbp_cause() says why */
+	SBP_AVAILABLE,		/* asked, and the kernel does it for this process */
+	SBP_BLOCKED,		/* the kernel has it, and something named forbids it here */
+	SBP_ABSENT,		/* this kernel (for suid-helper: this machine) lacks it */
+	SBP_INAPPLICABLE,	/* a question for another machine type */
+};
+
+/* One call that was made to find out. */
+struct sbp_evidence {
+	const char *call;	/* as one would write it in C */
+	long result;		/* what it returned; -1 where it failed */
+	int error;		/* the errno, positive; 0 where it succeeded */
+	int signal;		/* the signal that the call died of; 0 where it returned */
+	const char *where;	/* "this process", "child", "user namespace", ... */
+};
+
+/* One thing about this machine or process that can decide an answer. */
+struct sbp_fact {
+	const char *name;	/* "kernel.yama.ptrace_scope" */
+	const char *value;	/* "1" */
+	const char *source;	/* "/proc/sys/kernel/yama/ptrace_scope" */
+};
+
+struct sbp_probe;
+
+/*
+ * Returns the version of the library as text, "0.1.0". Never fails.
+ */
+SBP_API const char *sbp_version(void);
+
+/*
+ * Walks the features in the order of the reports: pass 0 to get the first, then each returned
+ * value; returns 0 after the last.
+ */
+SBP_API enum sbp_feature sbp_feature_next(enum sbp_feature feature);
+
+/*
+ * Returns a feature's name as reports and options write it ("user-ns"), and what it is in half a
+ * sentence; NULL for a number that is no feature. Static strings.
+ */
+SBP_API const char *sbp_feature_name(enum sbp_feature feature);
+SBP_API const char *sbp_feature_summary(enum sbp_feature feature);
+
+/*
+ * Returns the mainline release that brought the feature ("3.17"), and the Kconfig symbols that it
+ * needs, without CONFIG_ and separated by spaces ("" for none); NULL for a number that is no
+ * feature. Static strings.
+ */
+SBP_API const char *sbp_feature_since(enum sbp_feature feature);
+SBP_API const char *sbp_feature_kconfig(enum sbp_feature feature);
+
+/*
+ * Finds a feature by name; returns 0 when there is none of that name.
+ */
+SBP_API enum sbp_feature sbp_feature_by_name(const char *name);
+
+/*
+ * Returns a state's name ("available"), or NULL for a number that is no state.
+ */
+SBP_API const char *sbp_state_name(enum sbp_state state);
+
+/*
+ * Returns an errno's name ("EPERM"), or "E?" for one that the library does not know; NULL for 0.
+ */
+SBP_API const char *sbp_errno_name(int error);
+
+/* --- Probing ------------------------------------------------------------------------------ */
+
+/* How much sbp_probe_run() asks. */
+enum sbp_depth {
+	/* What the calling thread can ask without changing anything: no child is started (but for
+	 * one where the process already runs under a filter that might kill it). Namespaces, mode 1
+	 * and tracing stay SBP_UNKNOWN. Tens of microseconds. */
+	SBP_QUICK = 0,
+	/* Everything. Starts a few short-lived children, one of them with new namespaces; none
+	 * outlives the call. Under a millisecond, whatever the size of the calling process. */
+	SBP_FULL = 1,
+};
+
+/*
+ * Makes a probe with one reference, owned by the caller. Reads SANDBOX_PROBE_ASSUME from the
+ * environment unless the process was started with more rights than its caller (AT_SECURE).
+ * -ENOMEM: no memory. -EINVAL: SANDBOX_PROBE_ASSUME can't be understood.
+ */
+SBP_API SBP_MUST_CHECK int sbp_probe_new(struct sbp_probe **probe);
+
+/*
+ * Takes and drops a reference; dropping the last frees the probe. sbp_probe_unref() returns NULL
+ * and accepts NULL. Thread-safe.
+ */
+SBP_API struct sbp_probe *sbp_probe_ref(struct sbp_probe *probe);
+SBP_API struct sbp_probe *sbp_probe_unref(struct sbp_probe *probe);
+
+/*
+ * Reads /proc, /sys, /boot and the other files of the machine below `root` (copied), to explain the
+ * answers with the files of another machine. The kernel that is asked stays the running one.
+ * -ENAMETOOLONG: longer than the library keeps. -EINVAL: not an absolute path.
+ */
+SBP_API SBP_MUST_CHECK int sbp_probe_set_root(struct sbp_probe *probe, const char *root);
+
+/*
+ * Overrides answers, "NAME=STATE,NAME=STATE": troubleshooting, and tests of a launcher's other
+ * branches. sbp_overridden() tells which. Adds to what the environment said; the last word wins.
+ * -EINVAL: an unknown name or state; nothing is changed then.
+ */
+SBP_API SBP_MUST_CHECK int sbp_probe_set_assume(struct sbp_probe *probe, const char *assume);
+
+/*
+ * Asks. May be called again: the earlier answers are then gone.
+ * Works in a process of any size and with any number of threads: children share the caller's memory
+ * and end before this returns. Signals are blocked in the calling thread meanwhile, SIGCHLD is not
+ * sent (under an outer filter it may be), and the caller's own children are left alone. A question
+ * that could not be asked is no error but an answer, SBP_UNKNOWN.
+ * -EINVAL: unknown depth.
+ */
+SBP_API SBP_MUST_CHECK int sbp_probe_run(struct sbp_probe *probe, enum sbp_depth depth);
+
+/*
+ * As sbp_probe_run(), for some features only: `features` is an array ending in 0.
+ * -EINVAL: unknown depth or feature.
+ */
+SBP_API SBP_MUST_CHECK int sbp_probe_run_some(struct sbp_probe *probe, enum sbp_depth depth,
+					      const enum sbp_feature *features);
+
+/* --- The answers -------------------------------------------------------------------------- */
+
+/*
+ * The state of a feature. SBP_UNKNOWN before the first run and for what is no feature.
+ */
+SBP_API enum sbp_state sbp_state(const struct sbp_probe *probe, enum sbp_feature feature);
+
+/*
+ * Why it is not available, and what would help: a sentence each, NULL where it is available.
+ */
+SBP_API const char *sbp_cause(const struct sbp_probe *probe, enum sbp_feature feature);
+SBP_API const char *sbp_remedy(const struct sbp_probe *probe, enum sbp_feature feature);
+
+/*
+ * True where the state was not asked but set by SANDBOX_PROBE_ASSUME or sbp_probe_set_assume().
+ */
+SBP_API bool sbp_overridden(const struct sbp_probe *probe, enum sbp_feature feature);
+
+/*
+ * The two ways to a namespace, for the features that have them (pid-ns to time-ns): asked as the
+ * process is, and through a user namespace. sbp_state() is the better of the two.
+ */
+SBP_API enum sbp_state sbp_state_directly(const struct sbp_probe *probe, enum sbp_feature feature);
+SBP_API enum sbp_state sbp_state_through_user_ns(const struct sbp_probe *probe,
+						 enum sbp_feature feature);
+
+/*
+ * The calls that were made for a feature, in order: the i-th, or NULL behind the last.
+ */
+SBP_API const struct sbp_evidence *sbp_evidence(const struct sbp_probe *probe,
+						enum sbp_feature feature, size_t i);
+
+/*
+ * What was found about machine and process: the i-th fact, or NULL behind the last; and a fact's
+ * value by its name, or NULL where it was not found.
+ */
+SBP_API const struct sbp_fact *sbp_fact(const struct sbp_probe *probe, size_t i);
+SBP_API const char *sbp_fact_value(const struct sbp_probe *probe, const char *name);
+
+/* --- Choosing ----------------------------------------------------------------------------- */
+
+/* A plan: which isolation, which system-call filter, and the level that they add up to. */
+struct sbp_plan;
+
+/* The levels: 0 none, 1 partial, 2 layered, 3 full (README). */
+enum { SBP_LEVEL_NONE, SBP_LEVEL_PARTIAL, SBP_LEVEL_LAYERED, SBP_LEVEL_FULL };
+
+/* One strategy that was not taken. */
+struct sbp_rejected {
+	const char *strategy;			/* "clone" */
+	const char *because;			/* one sentence */
+	const enum sbp_feature *missing;	/* ends in 0; empty where no feature is missing */
+};
+
+/* Which strategies are looked at. */
+enum sbp_choice {
+	SBP_BUILT = 0,		/* those that this version can carry out */
+	SBP_CONCEIVABLE = 1,	/* all that the design has: what the kernel would allow */
+};
+
+/*
+ * Chooses the strongest plan for a probe that was run in full. The plan has one reference, owned by
+ * the caller, and keeps no reference to the probe, but `because` strings may be the probe's: keep the
+ * probe until the plan is released.
+ * -ENOMEM: no memory. -EINVAL: unknown choice.
+ */
+SBP_API SBP_MUST_CHECK int sbp_choose(const struct sbp_probe *probe, enum sbp_choice choice,
+				      struct sbp_plan **plan);
+SBP_API struct sbp_plan *sbp_plan_unref(struct sbp_plan *plan);
+
+/*
+ * What was chosen: the level 0 to 3; "clone", "suid" or "none"; "bpf", "trusted-thread" or "none";
+ * and how a filter reaches all threads: "tsync", "broadcast", or NULL without a filter.
+ */
+SBP_API int sbp_plan_level(const struct sbp_plan *plan);
+SBP_API const char *sbp_plan_isolation(const struct sbp_plan *plan);
+SBP_API const char *sbp_plan_syscalls(const struct sbp_plan *plan);
+SBP_API const char *sbp_plan_threads(const struct sbp_plan *plan);
+
+/*
+ * The strategies that were not taken, strongest first: the i-th, or NULL behind the last.
+ */
+SBP_API const struct sbp_rejected *sbp_plan_rejected(const struct sbp_plan *plan, size_t i);
+
+/*
+ * The name of a level ("layered"), or NULL for a number that is none.
+ */
+SBP_API const char *sbp_level_name(int level);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
