@@ -5,7 +5,8 @@
  * code and code without its symbol. Internal header; nothing here is exported.
  *
  * No function here keeps state, prints, or aborts. All may be called from many threads at once, on
- * symbol arrays of their own.
+ * symbol arrays of their own. With SBP_KCONFIG_NO_MODULES nothing calls malloc() either, and a child
+ * that shares its parent's memory may read too: killed there, it leaves one mapping of 180 KiB.
  */
 #ifndef SBP_KCONFIG_H
 #define SBP_KCONFIG_H
@@ -75,13 +76,16 @@ typedef ssize_t sbp_kconfig_fill(void *arg, void *buffer, size_t size);
 int sbp_kconfig_decode(sbp_kconfig_fill *fill, void *arg, struct sbp_kconfig_symbol *symbols,
 		       size_t n, struct sbp_kconfig_result *result);
 
-/* kconfig_text.c: takes text in pieces of any size. Each returns 0 or a negative errno, with why. */
+/*
+ * kconfig_text.c: takes text in pieces of any size. It lives in zeroed memory of text_size() bytes and
+ * needs no end. Each int is 0 or a negative errno, with why.
+ */
 struct sbp_kconfig_text;
-int sbp_kconfig_text_new(struct sbp_kconfig_text **text, struct sbp_kconfig_symbol *symbols,
-			 size_t n, struct sbp_kconfig_result *result);
+size_t sbp_kconfig_text_size(size_t n);
+int sbp_kconfig_text_init(struct sbp_kconfig_text *t, struct sbp_kconfig_symbol *symbols, size_t n,
+			  struct sbp_kconfig_result *result);
 int sbp_kconfig_text_feed(struct sbp_kconfig_text *t, const unsigned char *data, size_t length);
 int sbp_kconfig_text_finish(struct sbp_kconfig_text *t);
-void sbp_kconfig_text_free(struct sbp_kconfig_text *t);
 
 /* Sets why and returns err. */
 int sbp_kconfig_fail(struct sbp_kconfig_result *result, int err, const char *format, ...)

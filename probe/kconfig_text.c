@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LINE_LIMIT   (64u << 10)
@@ -211,38 +210,32 @@ int sbp_kconfig_text_finish(struct sbp_kconfig_text *t)
 	return 0;
 }
 
-int sbp_kconfig_text_new(struct sbp_kconfig_text **text, struct sbp_kconfig_symbol *symbols,
-			 size_t n, struct sbp_kconfig_result *result)
+size_t sbp_kconfig_text_size(size_t n)
 {
-	struct sbp_kconfig_text *t;
+	if (n > SYMBOL_LIMIT)
+		n = 0;
+	return sizeof(struct sbp_kconfig_text) + n * sizeof(struct entry);
+}
+
+int sbp_kconfig_text_init(struct sbp_kconfig_text *t, struct sbp_kconfig_symbol *symbols, size_t n,
+			  struct sbp_kconfig_result *result)
+{
 	size_t i, length;
 	unsigned bucket;
 
-	*text = NULL;
 	if (n > SYMBOL_LIMIT)
 		return sbp_kconfig_fail(result, -EINVAL, "too many symbols were asked for");
-	t = calloc(1, sizeof(*t) + n * sizeof(t->entries[0]));
-	if (!t)
-		return sbp_kconfig_fail(result, -ENOMEM, "no memory to read it");
 	t->symbols = symbols;
 	t->result = result;
 	for (i = 0; i < n; i++) {
 		length = symbols[i].name ? strlen(symbols[i].name) : 0;
-		if (!length || length >= sizeof(t->line) / 2) {
-			free(t);
+		if (!length || length >= sizeof(t->line) / 2)
 			return sbp_kconfig_fail(result, -EINVAL,
 						"a symbol was asked for by no name or a long one");
-		}
 		bucket = bucket_of(symbols[i].name);
 		t->entries[i].length = (uint16_t)length;
 		t->entries[i].next = t->buckets[bucket];
 		t->buckets[bucket] = (uint16_t)(i + 1);
 	}
-	*text = t;
 	return 0;
-}
-
-void sbp_kconfig_text_free(struct sbp_kconfig_text *t)
-{
-	free(t);
 }

@@ -2,14 +2,15 @@
 /*
  * From the bytes of a file to the text of the configuration in it: plain, gzip, and the kernel's own
  * wrapping (IKCFG_ST, gzip, IKCFG_ED) inside an ELF file, nested up to configs.ko.gz. A stream:
- * nothing is held but one buffer a layer.
+ * nothing is held but one buffer a layer, all in one mapping. malloc() is not called, so that this may
+ * run in a child that shares our memory, and be killed there.
  */
 #include "kconfig.h"
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <zlib.h>
 
 #define INPUT_SIZE (16u << 10)
@@ -18,6 +19,8 @@
 #define INPUT_LIMIT  (4u << 20)
 #define OUTPUT_LIMIT (32u << 20)
 #define LAYERS	     3 /* configs.ko.gz: gzip, ELF, text */
+/* What two layers that inflate need: buffer, window, and zlib's own 7 KiB, with room to spare. */
+#define ARENA_SIZE (2 * (OUTPUT_SIZE + (32u << 10) + (16u << 10)))
 
 /* kernel/configs.c, unchanged since 2.6.0. */
 static const char marker_start[] = "IKCFG_ST";
@@ -43,7 +46,10 @@ struct decoder {
 	struct sbp_kconfig_text *text;
 	struct layer layers[LAYERS];
 	size_t unpacked; /* by all layers */
+	size_t used;	 /* of the arena */
 	unsigned char input[INPUT_SIZE];
+	unsigned char arena[ARENA_SIZE] __attribute__((aligned(64)));
+	unsigned char text_memory[] __attribute__((aligned(64)));
 };
 
 static const struct {
@@ -66,11 +72,32 @@ static const struct {
 
 static int feed_layer(struct decoder *d, unsigned depth, const unsigned char *data, size_t length);
 
+/* Given back with the arena. */
+static void *take_memory(void *decoder, unsigned items, unsigned size)
+{
+	struct decoder *d = decoder;
+	size_t want = ((size_t)items * size + 63) & ~(size_t)63;
+	void *memory = d->arena + d->used;
+
+	if (want > ARENA_SIZE - d->used)
+		return NULL;
+	d->used += want;
+	return memory;
+}
+
+static void keep_memory(void *decoder, void *memory)
+{
+	(void)decoder, (void)memory;
+}
+
 static int start_inflating(struct decoder *d, struct layer *l)
 {
 	int rc;
 
-	l->out = malloc(OUTPUT_SIZE);
+	l->z.zalloc = take_memory;
+	l->z.zfree = keep_memory;
+	l->z.opaque = d;
+	l->out = take_memory(d, 1, OUTPUT_SIZE);
 	if (!l->out)
 		return sbp_kconfig_fail(d->result, -ENOMEM, "no memory to unpack it");
 	rc = inflateInit2(&l->z, 15 + 16); /* the largest window, gzip's header and checksum */
@@ -290,26 +317,25 @@ static int decode_all(struct decoder *d, sbp_kconfig_fill *fill, void *arg)
 int sbp_kconfig_decode(sbp_kconfig_fill *fill, void *arg, struct sbp_kconfig_symbol *symbols,
 		       size_t n, struct sbp_kconfig_result *result)
 {
+	size_t i, size = sizeof(struct decoder) + sbp_kconfig_text_size(n);
 	struct decoder *d;
-	size_t i;
 	int err;
 
 	for (i = 0; i < n; i++)
 		symbols[i].value = SBP_KCONFIG_UNKNOWN;
-	d = calloc(1, sizeof(*d));
-	if (!d)
+	d = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+		 0);
+	if (d == MAP_FAILED)
 		return sbp_kconfig_fail(result, -ENOMEM, "no memory to read it");
 	d->result = result;
-	err = sbp_kconfig_text_new(&d->text, symbols, n, result);
+	d->text = (struct sbp_kconfig_text *)d->text_memory;
+	err = sbp_kconfig_text_init(d->text, symbols, n, result);
 	if (!err)
 		err = decode_all(d, fill, arg);
-	for (i = 0; i < LAYERS; i++) {
+	for (i = 0; i < LAYERS; i++)
 		if (d->layers[i].inflating)
 			inflateEnd(&d->layers[i].z);
-		free(d->layers[i].out);
-	}
-	sbp_kconfig_text_free(d->text);
-	free(d);
+	munmap(d, size);
 	/* Half an answer of a damaged source would be a wrong one: what is cut off may replace it. */
 	for (i = 0; err && i < n; i++)
 		symbols[i].value = SBP_KCONFIG_UNKNOWN;
