@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # sandbox-probe. Every target is on this screen; how things are made stands in ci/*.mk,
-# what each test suite needs in tests/*/*.mk. `make V=1` shows the whole commands.
+# what each kind of test needs in tests/KIND/KIND.mk. `make V=1` shows the whole commands.
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
@@ -10,7 +10,7 @@ include ci/build.mk
 include ci/static.mk
 include ci/install.mk
 include ci/check.mk
-include $(wildcard compat/*.mk tests/*/*.mk)
+include $(wildcard compat/compat.mk $(foreach d,$(wildcard tests/*),$d/$(notdir $d).mk))
 
 .DEFAULT_GOAL := all
 .PHONY: all run check qemu bench fuzz static install uninstall clean format format-check lint \

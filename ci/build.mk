@@ -3,7 +3,7 @@
 # How objects, libraries and programs are made. Yours to set: CC, CFLAGS, CPPFLAGS, LDFLAGS,
 # PREFIX and the folders below it, WERROR= (for a compiler whose warnings we have not met),
 # SANITIZE=address,undefined or SANITIZE=thread (each in a build folder of its own).
-# For fragments (compat/*.mk, tests/*/*.mk) to use: $(B), $(COMPILE), $(LINK), $(LIBS), $(SAY),
+# For fragments (compat/compat.mk, tests/KIND/KIND.mk) to use: $(B), $(COMPILE), $(LINK), $(LIBS), $(SAY),
 # $(LIB_OBJ), $(PROBE_OBJ), $(LIBRARIES), $(B)/obj/%.o; they append to PROGRAMS, INSTALL_FILES, CHECKS.
 
 ifeq ($(origin CC),default)
