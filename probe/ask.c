@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,12 +25,23 @@ void sbp_finish(struct sbp_probe *p)
 	__atomic_store_n(&p->area->in_flight.call, NULL, __ATOMIC_RELEASE);
 }
 
+/* Signals are blocked in children: the fatal one is let through. */
+static void die_of(long signal)
+{
+	uint64_t bit = UINT64_C(1) << (signal - 1);
+
+	sbp_kernel(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&bit, 0, sizeof(bit));
+	sbp_kernel(SYS_kill, sbp_kernel(SYS_getpid, 0), signal);
+}
+
 bool sbp_faked(struct sbp_probe *p, const char *call, long *result)
 {
 	if (!p->fake)
 		return false;
 	if (!p->fake(p->fake_data, call, result))
 		*result = 0;
+	if (*result <= SBP_FAKE_KILL(1))
+		die_of(SBP_FAKE_KILL(0) - *result);
 	return true;
 }
 

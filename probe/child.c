@@ -66,6 +66,8 @@ static int run_in_child(void *data)
 
 static unsigned long clone_flags(const struct sbp_probe *p, unsigned long wanted)
 {
+	if (p->fake)
+		return 0;
 	if (!p->filtered)
 		return wanted | CLONE_VM | CLONE_VFORK;
 	if (!sbp_release_at_least(p, "5.16"))
@@ -139,26 +141,19 @@ int sbp_run_child(struct sbp_probe *p, struct sbp_child *child)
 {
 	const char *where = p->where;
 	int depth = p->area->depth, saved = errno;
-	long pid;
+	long pid = 0;
 
 	child->signal = 0;
 	child->fatal = NULL;
 	if (depth == SBP_STACK_LIMIT)
 		return -(child->error = EAGAIN);
-	if (sbp_faked(p, child->call ? child->call : "clone(CLONE_VM|CLONE_VFORK)", &pid)) {
-		if (child->call)
-			sbp_note(p, child->features, child->call, pid, 0);
-		if (pid >= 0)
-			child->run(p, child->data);
-		p->where = where;
-		child->error = pid < 0 ? (int)-pid : 0;
-		return -child->error;
-	}
 	if (child->call) {
 		sbp_note(p, child->features, child->call, 0, 0);
 		sbp_begin(p, child->features, child->call);
 	}
-	pid = start_child(p, child);
+	sbp_faked(p, child->call ? child->call : "clone(CLONE_VM|CLONE_VFORK)", &pid);
+	if (pid >= 0)
+		pid = start_child(p, child);
 	p->area->depth = depth;
 	if (pid >= 0 && child->signal)
 		read_last_words(p, child);
@@ -183,7 +178,7 @@ static void run_on(struct sbp_probe *p, void *data)
 void sbp_run_steps(struct sbp_probe *p, const struct sbp_steps *steps)
 {
 	p->area->step = 0;
-	if (!steps->in_child || p->fake) {
+	if (!steps->in_child) {
 		for (size_t i = 0; i < steps->count; i++)
 			steps->step(p, steps->data, i);
 		return;

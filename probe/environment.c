@@ -135,8 +135,8 @@ static void ask_seccomp_mode_in_child(struct sbp_probe *p, void *data)
 {
 	long *mode = data;
 
-	(void)p;
-	*mode = sbp_kernel(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
+	if (!sbp_faked(p, "prctl(PR_GET_SECCOMP)", mode))
+		*mode = sbp_kernel(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
 }
 
 static void ask_seccomp_mode(struct sbp_probe *p)
@@ -146,7 +146,7 @@ static void ask_seccomp_mode(struct sbp_probe *p)
 
 	p->filtered = true;
 	p->area->seccomp_mode = -1;
-	if (p->fake || sbp_run_child(p, &child))
+	if (sbp_run_child(p, &child))
 		return;
 	/* Killed: somebody filters. EINVAL: a kernel without seccomp. EPERM: a filter's answer. */
 	if (child.signal)
@@ -170,9 +170,7 @@ void sbp_read_process(struct sbp_probe *p)
 	if (got > 0)
 		sbp_parse_status(p, status, path);
 	mode = sbp_fact_value(p, "process.seccomp_mode");
-	if (p->fake)
-		p->filtered = false;
-	else if (mode && !*p->root)
+	if (mode && (!*p->root || p->fake))
 		p->filtered = strcmp(mode, "0") != 0;
 	else if (got > 0 && !*p->root && sbp_release_at_least(p, "3.8"))
 		p->filtered = false; /* no such line: built without seccomp */

@@ -108,8 +108,12 @@ struct sbp_area {
 	char stacks[SBP_STACK_LIMIT][SBP_STACK_SIZE] __attribute__((aligned(64)));
 };
 
-/* Answers for tests: returns true and fills *result instead of the kernel. */
+/*
+ * Answers for tests: returns true and fills *result instead of the kernel (false: 0). An answer of
+ * SBP_FAKE_KILL(signal) kills whoever asks, which must be a child.
+ */
 typedef bool sbp_fake_fn(void *data, const char *call, long *result);
+#define SBP_FAKE_KILL(signal) (-4096L - (signal))
 
 struct sbp_probe {
 	int references;
@@ -127,7 +131,8 @@ struct sbp_probe {
 	void *fake_data;
 };
 
-/* Lets `fake` answer in place of the kernel: for tests; nothing is asked or started any more. */
+/* Lets `fake` answer in place of the kernel: for tests. Children are started all the same, plain ones
+ * with a copy of the memory and of `data`: what a fake remembers in a child ends with the child. */
 void sbp_probe_set_fake(struct sbp_probe *p, sbp_fake_fn *fake, void *data);
 
 /* --- Asking (ask.c, child.c) -------------------------------------------------------------- */
