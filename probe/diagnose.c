@@ -61,6 +61,11 @@ static bool is_emulated(const struct question *q)
 	return sbp_fact_value(q->p, "process.emulator");
 }
 
+static bool killed_by_emulator(const struct question *q)
+{
+	return q->finding->signal && is_emulated(q);
+}
+
 static bool is_other_kernel(const struct question *q)
 {
 	const char *kernel = sbp_fact_value(q->p, "kernel.emulator");
@@ -456,6 +461,13 @@ static void explain_unasked(const struct question *q, struct sbp_finding *findin
 	const struct sbp_probe *p = q->p;
 
 	finding->state = SBP_UNKNOWN;
+	if (finding->verdict == SBP_NOT_ASKED && p->depth == SBP_FULL && sbp_in(p->asked, q->feature)) {
+		finding->cause = is_emulated(q) ? expand(q, "Running under {process.emulator}, which "
+							    "ended the child that was to ask.") :
+						  "The child that was to ask ended before it could.";
+		finding->remedy = "Ask again.";
+		return;
+	}
 	if (finding->verdict == SBP_NOT_ASKED) {
 		finding->cause = p->depth == SBP_QUICK ?
 					 "Not asked: it takes a child process, and a quick probe starts none." :
