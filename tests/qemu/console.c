@@ -28,7 +28,7 @@ static const struct {
 } signs[] = {
 #define SIGN(text, member) { text, offsetof(struct console, member) }
 	SIGN("Kernel panic", panic),
-	SIGN("System halted", panic),		/* the decompressor gave up */
+	SIGN(" -- System halted", panic),		/* the decompressor gave up */
 	SIGN("Oops: ", oops),
 	SIGN("Oops - ", oops),
 	SIGN("Internal error: ", oops),
@@ -189,7 +189,8 @@ static void take_ours(struct console *c, const char *line)
 		take_output(c, line + strlen(WIRE_OUTPUT));
 }
 
-static void take_line(struct console *c)
+/* What has no end is not PID 1's word, but may be the kernel's last. */
+static void take_line(struct console *c, int ended)
 {
 	char *line = c->line;
 
@@ -197,7 +198,7 @@ static void take_line(struct console *c)
 	c->used = 0;
 	if (!*line)
 		return;
-	if (wire_is_ours(line)) {
+	if (ended && wire_is_ours(line)) {
 		take_ours(c, line);
 		return;
 	}
@@ -213,9 +214,8 @@ void console_feed(struct console *c, const char *bytes, size_t length)
 		unsigned char b = (unsigned char)bytes[i];
 
 		if (b == '\n') {
-			take_line(c);
+			take_line(c, 1);
 		} else if (b >= ' ' && b < 127) {
-			c->any++;
 			if (c->used + 1 < sizeof(c->line))
 				c->line[c->used++] = (char)b;
 		} else if (b == '\t' && c->used + 1 < sizeof(c->line)) {
@@ -273,7 +273,7 @@ static void judge_results(struct console *c)
 
 void console_end(struct console *c, enum ending ending, long limit_seconds)
 {
-	take_line(c);
+	take_line(c, 0);
 	if (ending == ENDED_BY_INTERRUPT)
 		judge(c, "interrupted", "broken off", NULL);
 	if (c->panic[0])
@@ -315,7 +315,8 @@ static int write_outputs(const struct console *c, const char *dir)
 
 		if (!f)
 			return -1;
-		fwrite(c->tests[i].output, 1, c->tests[i].length, f);
+		if (c->tests[i].length)
+			fwrite(c->tests[i].output, 1, c->tests[i].length, f);
 		if (close_written(f))
 			return -1;
 	}

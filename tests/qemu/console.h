@@ -40,7 +40,6 @@ struct console {
 	uint32_t done_sum;
 
 	/* The kernel's, the first of each kind. */
-	unsigned long any;		/* printable bytes of any origin */
 	int kernel_spoke;
 	char panic[256], oops[256], warn[256], qemu[256];
 	char last[256];

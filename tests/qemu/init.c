@@ -37,7 +37,8 @@
 enum { KLOG_READ_ALL = 3, KLOG_CONSOLE_LEVEL = 8 };
 
 struct test {
-	char *name;
+	char *name;		/* NULL: no test, a file to make before the next one */
+	mode_t mode;
 	int uid;
 	int seconds;
 	char *argv[MAX_ARGS + 1];
@@ -164,8 +165,13 @@ static char *read_file(const char *path)
 	return text;
 }
 
-/* One line of /tests: NAME UID SECONDS COMMAND ARG..., or "end reset|poweroff",
- * or "shell". Returns whether it is a test. */
+/*
+ * One line of /tests; returns whether there is something to do in its turn.
+ *   NAME UID SECONDS COMMAND ARG...
+ *   file MODE PATH		from here on there is such a file, empty, root's
+ *   end off|reset
+ *   shell
+ */
 static int parse_line(char *line, struct test *test)
 {
 	char *words[MAX_ARGS + 3], *rest = NULL;
@@ -177,6 +183,10 @@ static int parse_line(char *line, struct test *test)
 		with_shell = 1;
 	if (n == 2 && !strcmp(words[0], "end"))
 		end_by_reset = !strcmp(words[1], "reset");
+	if (n == 3 && !strcmp(words[0], "file")) {
+		*test = (struct test){ .mode = (mode_t)strtoul(words[1], NULL, 8), .argv = { words[2] } };
+		return 1;
+	}
 	if (n < 4)
 		return 0;
 	*test = (struct test){ .name = words[0], .uid = atoi(words[1]), .seconds = atoi(words[2]) };
@@ -194,6 +204,22 @@ static int read_tests(struct test *tests)
 	for (char *line = strtok_r(text, "\n", &rest); line && n < MAX_TESTS; line = strtok_r(NULL, "\n", &rest))
 		n += parse_line(line, &tests[n]);
 	return n;
+}
+
+static void make_file(char *path, mode_t mode)
+{
+	int fd;
+
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || fchmod(fd, mode))
+		say(WIRE_NOTE "cannot make %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 static void take_nonce(void)
@@ -448,7 +474,7 @@ int main(void)
 {
 	static struct test tests[MAX_TESTS];
 	struct outcome outcome = { .output = malloc(MAX_OUTPUT + 1) };
-	int count;
+	int count, planned = 0, number = 0;
 
 	leave_rootfs();
 	mount_everything();
@@ -466,10 +492,15 @@ int main(void)
 	quiet_kernel(1);
 	printf("\n");
 	say(WIRE_START);
-	say(WIRE_PLAN "%d", count);
+	for (int i = 0; i < count; i++)
+		planned += tests[i].name != NULL;
+	say(WIRE_PLAN "%d", planned);
 	fflush(stdout);
 	for (int i = 0; i < count; i++)
-		run_and_tell(i + 1, &tests[i], &outcome);
+		if (tests[i].name)
+			run_and_tell(++number, &tests[i], &outcome);
+		else
+			make_file(tests[i].argv[0], tests[i].mode);
 	quiet_kernel(1);
 	printf("\n");
 	tell_kernel_trouble();

@@ -19,6 +19,7 @@ GUESTS    := x86_64 i386 arm arm64
 # that is installed; nothing of it is kept outside the build folder.
 SOURCE    := $(firstword $(wildcard /usr/src/linux-source-6.1.tar.xz /usr/src/linux-source-*.tar.xz))
 SELFTEST  := seccomp/seccomp_bpf.c kselftest.h kselftest_harness.h clone3/clone3_selftests.h
+SELFTEST_arm := -include $(HERE)/include/nanosleep.h
 IN_SOURCE  = $(basename $(basename $(notdir $(SOURCE))))/tools/testing/selftests
 
 .PHONY: all $(ROWS)
@@ -34,10 +35,10 @@ $(W)/guest/$1/init: $(HERE)/init.c $(HERE)/wire.h
 	@mkdir -p $$(@D)
 	@$$(CC_$1) -Os -s -static -no-pie $(WARN) -o $$@ $(HERE)/init.c
 
-$(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capability.h
+$(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capability.h $(HERE)/include/nanosleep.h
 	@mkdir -p $$(@D)
 	@$$(CC_$1) -O2 -s -static -no-pie -w -D__EXPORTED_HEADERS__ -I$(HERE)/include \
-		-o $$@ $(W)/selftests/seccomp/seccomp_bpf.c -lpthread
+		$$(SELFTEST_$1) -o $$@ $(W)/selftests/seccomp/seccomp_bpf.c -lpthread
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$g)))
 
@@ -46,12 +47,21 @@ $(W)/selftests/unpacked: $(SOURCE)
 	@tar -xJf $(SOURCE) -C $(@D) --strip-components=4 --occurrence=1 $(SELFTEST:%=$(IN_SOURCE)/%)
 	@echo $(SOURCE) >$@
 
+$(W)/guest/x86_64/misbehave: $(HERE)/misbehave.c
+	@mkdir -p $(@D)
+	@$(CC_x86_64) -Os -s -static -no-pie $(WARN) -o $@ $<
+
+$(W)/console_test: $(HERE)/console_test.c $(HERE)/console.c $(HERE)/console.h $(HERE)/wire.h
+	@mkdir -p $(@D)
+	@$(CC_host) -O1 -g -fsanitize=address,undefined $(WARN) -o $@ $(HERE)/console_test.c $(HERE)/console.c
+
 PROGRAMS := $(W)/boot $(GUESTS:%=$(W)/guest/%/init) \
 	$(if $(SOURCE),$(GUESTS:%=$(W)/guest/%/seccomp_bpf))
 
 .PHONY: programs
 programs: $(PROGRAMS)
 
-# A row's columns come from kernels.def at the moment it runs.
-$(ROWS): $(PROGRAMS)
+# The programs are there already: see matrix. A row's columns come from
+# kernels.def at the moment it runs.
+$(ROWS):
 	@$(HERE)/matrix --row $@
