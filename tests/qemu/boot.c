@@ -25,7 +25,7 @@
 
 #include "console.h"
 
-#define GRACE_MS	5000	/* from the last word to the end of QEMU */
+#define GRACE_MS 5000 /* from the last word to the end of QEMU */
 
 static struct {
 	const char *dir, *label;
@@ -167,7 +167,8 @@ static void parse_options(int argc, char **argv)
 			exit(2);
 	}
 	if (!run.dir || !run.nonce || optind >= argc) {
-		fprintf(stderr, "usage: boot -d DIR -n NONCE [-t SECONDS] [-l LABEL] -- QEMU ARGUMENT...\n");
+		fprintf(stderr,
+			"usage: boot -d DIR -n NONCE [-t SECONDS] [-l LABEL] -- QEMU ARGUMENT...\n");
 		exit(2);
 	}
 }

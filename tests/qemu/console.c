@@ -26,9 +26,12 @@ static const struct {
 	const char *sign;
 	size_t where;
 } signs[] = {
-#define SIGN(text, member) { text, offsetof(struct console, member) }
+#define SIGN(text, member)                             \
+	{                                              \
+		text, offsetof(struct console, member) \
+	}
 	SIGN("Kernel panic", panic),
-	SIGN(" -- System halted", panic),		/* the decompressor gave up */
+	SIGN(" -- System halted", panic), /* the decompressor gave up */
 	SIGN("Oops: ", oops),
 	SIGN("Oops - ", oops),
 	SIGN("Internal error: ", oops),
@@ -117,7 +120,8 @@ static void take_end(struct console *c, const char *text)
 	struct console_test *test = read_name(text, name) ? test_called(c, name) : NULL;
 
 	if (test)
-		snprintf(test->how, sizeof(test->how), "%.*s", CONSOLE_NAME - 1, text + strlen(name) + 1);
+		snprintf(test->how, sizeof(test->how), "%.*s", CONSOLE_NAME - 1,
+			 text + strlen(name) + 1);
 }
 
 /* A mark at a line's end says that the guest cut it: the next one goes on. */
@@ -167,7 +171,7 @@ static void take_ours(struct console *c, const char *line)
 		take_done(c, line + strlen(WIRE_DONE));
 		return;
 	}
-	if (c->done)	/* nothing of PID 1's comes after its last line */
+	if (c->done) /* nothing of PID 1's comes after its last line */
 		c->done_wrong = 1;
 	c->sum = wire_sum(c->sum, line);
 	c->lines++;

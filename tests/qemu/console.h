@@ -9,16 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONSOLE_TESTS	64
-#define CONSOLE_NAME	96
-#define CONSOLE_LINE	8192
+#define CONSOLE_TESTS 64
+#define CONSOLE_NAME  96
+#define CONSOLE_LINE  8192
 
 enum ending { ENDED_BY_QEMU, ENDED_BY_TIME, ENDED_BY_INTERRUPT };
 
 struct console_test {
 	char name[CONSOLE_NAME];
 	const char *result;	/* "pass", "fail", "skip", or NULL: none came */
-	char how[CONSOLE_NAME];	/* "exit 1, 20 ms", "signal 9, ...", "timeout after 5 s" */
+	char how[CONSOLE_NAME]; /* "exit 1, 20 ms", "signal 9, ...", "timeout after 5 s" */
 	char *output;
 	size_t length;
 };
@@ -34,7 +34,7 @@ struct console {
 	int started, plan;
 	struct console_test tests[CONSOLE_TESTS];
 	int count;
-	char current[CONSOLE_NAME];	/* the test that is running */
+	char current[CONSOLE_NAME]; /* the test that is running */
 	int done, done_wrong;
 	unsigned int done_lines;
 	uint32_t done_sum;

@@ -107,7 +107,9 @@ static void sound(void)
 	c = judge(&l, ENDED_BY_QEMU);
 	check("a sound run is complete", !strcmp(c->verdict, "complete"), c);
 	check("its results are those of the guest",
-	      c->count == 2 && !strcmp(c->tests[0].result, "pass") && !strcmp(c->tests[1].result, "fail"), c);
+	      c->count == 2 && !strcmp(c->tests[0].result, "pass") &&
+		      !strcmp(c->tests[1].result, "fail"),
+	      c);
 	check("a cut line of output is put together",
 	      c->tests[0].length == 12 && !memcmp(c->tests[0].output, "half a line\n", 12), c);
 }

@@ -28,16 +28,16 @@
 
 #include "wire.h"
 
-#define MAX_TESTS	64
-#define MAX_ARGS	32
-#define MAX_OUTPUT	(1 << 20)
-#define KSFT_SKIP	4	/* the exit status by which a kselftest says "skip" */
-#define USER_ID		1000
+#define MAX_TESTS  64
+#define MAX_ARGS   32
+#define MAX_OUTPUT (1 << 20)
+#define KSFT_SKIP  4 /* the exit status by which a kselftest says "skip" */
+#define USER_ID	   1000
 
 enum { KLOG_READ_ALL = 3, KLOG_CONSOLE_LEVEL = 8 };
 
 struct test {
-	char *name;		/* NULL: no test, a file to make before the next one */
+	char *name; /* NULL: no test, a file to make before the next one */
 	mode_t mode;
 	int uid;
 	int seconds;
@@ -45,11 +45,11 @@ struct test {
 };
 
 struct outcome {
-	int status;		/* as waitpid() gave it */
+	int status; /* as waitpid() gave it */
 	int timed_out;
 	long milliseconds;
 	size_t length;
-	char *output;		/* MAX_OUTPUT bytes, room for a terminating 0 */
+	char *output; /* MAX_OUTPUT bytes, room for a terminating 0 */
 };
 
 static struct {
@@ -68,8 +68,7 @@ static void quiet_kernel(int quiet)
 	klogctl(KLOG_CONSOLE_LEVEL, NULL, quiet ? 1 : 7);
 }
 
-__attribute__((format(printf, 1, 2)))
-static void say(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	static char line[4096];
 	va_list args;
@@ -177,14 +176,16 @@ static int parse_line(char *line, struct test *test)
 	char *words[MAX_ARGS + 3], *rest = NULL;
 	int n = 0;
 
-	for (char *w = strtok_r(line, " \t", &rest); w && n < MAX_ARGS + 3; w = strtok_r(NULL, " \t", &rest))
+	for (char *w = strtok_r(line, " \t", &rest); w && n < MAX_ARGS + 3;
+	     w = strtok_r(NULL, " \t", &rest))
 		words[n++] = w;
 	if (n == 1 && !strcmp(words[0], "shell"))
 		with_shell = 1;
 	if (n == 2 && !strcmp(words[0], "end"))
 		end_by_reset = !strcmp(words[1], "reset");
 	if (n == 3 && !strcmp(words[0], "file")) {
-		*test = (struct test){ .mode = (mode_t)strtoul(words[1], NULL, 8), .argv = { words[2] } };
+		*test = (struct test){ .mode = (mode_t)strtoul(words[1], NULL, 8),
+				       .argv = { words[2] } };
 		return 1;
 	}
 	if (n < 4)
@@ -201,7 +202,8 @@ static int read_tests(struct test *tests)
 
 	if (!text)
 		return 0;
-	for (char *line = strtok_r(text, "\n", &rest); line && n < MAX_TESTS; line = strtok_r(NULL, "\n", &rest))
+	for (char *line = strtok_r(text, "\n", &rest); line && n < MAX_TESTS;
+	     line = strtok_r(NULL, "\n", &rest))
 		n += parse_line(line, &tests[n]);
 	return n;
 }
@@ -240,12 +242,10 @@ static long now_ms(void)
 	return t.tv_sec * 1000L + t.tv_nsec / 1000000;
 }
 
-__attribute__((noreturn))
-static void exec_in_child(const struct test *test, int out)
+__attribute__((noreturn)) static void exec_in_child(const struct test *test, int out)
 {
-	static char *const environment[] = {
-		"PATH=/bin", "HOME=/tmp", "TERM=dumb", "USER=test", NULL
-	};
+	static char *const environment[] = { "PATH=/bin", "HOME=/tmp", "TERM=dumb", "USER=test",
+					     NULL };
 	gid_t group = (gid_t)test->uid;
 	int null = open("/dev/null", O_RDWR);
 
@@ -255,7 +255,8 @@ static void exec_in_child(const struct test *test, int out)
 	dup2(out, 2);
 	for (int fd = 3; fd < 64; fd++)
 		close(fd);
-	if (chdir("/tmp") || (test->uid && (setgroups(1, &group) || setgid(group) || setuid((uid_t)test->uid)))) {
+	if (chdir("/tmp") ||
+	    (test->uid && (setgroups(1, &group) || setgid(group) || setuid((uid_t)test->uid)))) {
 		dprintf(2, "cannot become uid %d: %s\n", test->uid, strerror(errno));
 		_exit(126);
 	}
@@ -384,7 +385,8 @@ static void tell_result(int number, const struct test *test, const struct outcom
 		say(WIRE_NOTE "end %s timeout after %d s", test->name, test->seconds);
 		say(WIRE_NOT_OK "%d %s", number, test->name);
 	} else if (WIFSIGNALED(o->status)) {
-		say(WIRE_NOTE "end %s signal %d, %ld ms", test->name, WTERMSIG(o->status), o->milliseconds);
+		say(WIRE_NOTE "end %s signal %d, %ld ms", test->name, WTERMSIG(o->status),
+		    o->milliseconds);
 		say(WIRE_NOT_OK "%d %s", number, test->name);
 	} else {
 		int code = WEXITSTATUS(o->status);
@@ -426,7 +428,8 @@ static void run_and_tell(int number, const struct test *test, struct outcome *o)
 static void tell_kernel_trouble(void)
 {
 	static const char *const signs[] = {
-		"WARNING: ", "BUG: ", "Oops", "INFO: possible", "INFO: rcu", "INFO: task", "kernel BUG at",
+		"WARNING: ", "BUG: ",	   "Oops",	    "INFO: possible",
+		"INFO: rcu", "INFO: task", "kernel BUG at",
 	};
 	static char log[1 << 18];
 	int n = klogctl(KLOG_READ_ALL, log, sizeof(log) - 1);
@@ -441,8 +444,7 @@ static void tell_kernel_trouble(void)
 			}
 }
 
-__attribute__((noreturn))
-static void turn_off(void)
+__attribute__((noreturn)) static void turn_off(void)
 {
 	fflush(stdout);
 	/* The serial line is slower than we are. */
@@ -461,8 +463,12 @@ static void run_shell(void)
 
 	if (child == 0) {
 		setsid();
-		open("/dev/console", O_RDWR);
-		execl("/bin/busybox", "sh", "-l", (char *)NULL);
+		setenv("PATH", "/bin", 1);
+		execl("/bin/busybox", "sh", "-c",
+		      "/bin/busybox --install -s /bin; echo; "
+		      "echo 'What the tests run (C-d ends, C-a x kills the machine):'; "
+		      "cat /tests; exec setsid cttyhack sh -l || exec sh -l",
+		      (char *)NULL);
 		perror("/bin/busybox");
 		_exit(127);
 	}

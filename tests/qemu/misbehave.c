@@ -80,8 +80,9 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(void);
 	} ways[] = {
-		{ "forge", forge }, { "slip-in", slip_in }, { "boast", boast }, { "halt", halt },
-		{ "leave", leave }, { "crash", crash },	    { "linger", linger }, { "behave", behave },
+		{ "forge", forge },   { "slip-in", slip_in }, { "boast", boast },
+		{ "halt", halt },     { "leave", leave },     { "crash", crash },
+		{ "linger", linger }, { "behave", behave },
 	};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(ways) / sizeof(*ways); i++)

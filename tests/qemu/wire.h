@@ -15,14 +15,14 @@
 #include <stdint.h>
 #include <string.h>
 
-#define WIRE_START	"KTAP version 1"
-#define WIRE_PLAN	"1.."
-#define WIRE_OK		"ok "
-#define WIRE_NOT_OK	"not ok "
-#define WIRE_NOTE	"# sbp "
-#define WIRE_OUTPUT	"# sbp| "
-#define WIRE_BEGIN	"# sbp begin "
-#define WIRE_DONE	"# sbp done "
+#define WIRE_START  "KTAP version 1"
+#define WIRE_PLAN   "1.."
+#define WIRE_OK	    "ok "
+#define WIRE_NOT_OK "not ok "
+#define WIRE_NOTE   "# sbp "
+#define WIRE_OUTPUT "# sbp| "
+#define WIRE_BEGIN  "# sbp begin "
+#define WIRE_DONE   "# sbp done "
 
 static const char *const wire_prefixes[] = {
 	WIRE_START, WIRE_PLAN, WIRE_OK, WIRE_NOT_OK, WIRE_NOTE, WIRE_OUTPUT,
@@ -41,7 +41,7 @@ static inline int wire_is_ours(const char *line)
 	return 0;
 }
 
-#define WIRE_SUM_START	2166136261u
+#define WIRE_SUM_START 2166136261u
 
 /* FNV-1a over a line and its end: enough against accidents; the nonce is
  * what stands against intent. */

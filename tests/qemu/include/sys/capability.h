@@ -20,7 +20,7 @@ typedef enum { CAP_CLEAR, CAP_SET } cap_flag_value_t;
 typedef struct {
 	struct __user_cap_header_struct header;
 	struct __user_cap_data_struct data[2];
-} *cap_t;
+} * cap_t;
 
 static inline cap_t cap_get_proc(void)
 {
@@ -36,13 +36,14 @@ static inline cap_t cap_get_proc(void)
 	return caps;
 }
 
-static inline int cap_set_flag(cap_t caps, cap_flag_t flag, int count,
-			       const cap_value_t *list, cap_flag_value_t value)
+static inline int cap_set_flag(cap_t caps, cap_flag_t flag, int count, const cap_value_t *list,
+			       cap_flag_value_t value)
 {
 	for (int i = 0; i < count; i++) {
 		struct __user_cap_data_struct *data = &caps->data[list[i] / 32];
-		__u32 *set = flag == CAP_EFFECTIVE ? &data->effective :
-			     flag == CAP_PERMITTED ? &data->permitted : &data->inheritable;
+		__u32 *set = flag == CAP_EFFECTIVE   ? &data->effective
+			     : flag == CAP_PERMITTED ? &data->permitted
+						     : &data->inheritable;
 
 		if (value == CAP_SET)
 			*set |= 1u << list[i] % 32;
