@@ -58,6 +58,7 @@ static int run_in_child(void *data)
 {
 	struct start *start = data;
 
+	sbp_finish(start->p); /* the clone returned */
 	if (start->p->filtered)
 		set_watchdog_in_child();
 	start->child->run(start->p, start->child->data);
@@ -75,7 +76,7 @@ static unsigned long clone_flags(const struct sbp_probe *p, unsigned long wanted
 	return wanted | CLONE_VM | CLONE_VFORK | SIGCHLD;
 }
 
-static int wait_for(struct sbp_probe *p, pid_t pid)
+static void wait_for(struct sbp_probe *p, pid_t pid, struct sbp_child *child)
 {
 	int status = 0;
 	long result;
@@ -84,14 +85,15 @@ static int wait_for(struct sbp_probe *p, pid_t pid)
 		result = sbp_kernel(SYS_wait4, pid, (long)&status, __WALL, 0);
 	while (result == -EINTR);
 	if (result == pid && WIFSIGNALED(status))
-		return WTERMSIG(status);
+		child->signal = WTERMSIG(status);
+	else if (result == pid)
+		child->exit_status = WEXITSTATUS(status);
 	/*
 	 * Somebody else reaped it (SIGCHLD ignored, a wait for all by another thread): that it died
 	 * in a call is still to be seen, only the signal is not.
 	 */
-	if (result < 0 && p->area->in_flight.call)
-		return SIGSYS;
-	return 0;
+	else if (p->area->in_flight.call)
+		child->signal = SIGSYS;
 }
 
 /* Starts the child with every signal blocked, the two that belong to libc included. */
@@ -108,7 +110,7 @@ static long start_child(struct sbp_probe *p, struct sbp_child *child)
 	if (pid < 0)
 		pid = -errno;
 	else
-		child->signal = wait_for(p, (pid_t)pid);
+		wait_for(p, (pid_t)pid, child);
 	if (!masked)
 		sbp_kernel(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(before));
 	p->area->depth--;
@@ -143,7 +145,7 @@ int sbp_run_child(struct sbp_probe *p, struct sbp_child *child)
 	int depth = p->area->depth, saved = errno;
 	long pid = 0;
 
-	child->signal = 0;
+	child->signal = child->exit_status = 0;
 	child->fatal = NULL;
 	if (depth == SBP_STACK_LIMIT)
 		return -(child->error = EAGAIN);

@@ -308,13 +308,14 @@ static const struct {
 #define NOENT (1u << 10)
 #define OTHER (1u << 11)
 #define NONE (1u << 12)
+#define NOEXEC (1u << 13)
 #define ANY (~0u)
 #define DENIED (PERM | ACCES)
 #define UNKNOWN_CALL (NOSYS | INVAL)
 	{ 0, NONE },	   { EPERM, PERM },   { EACCES, ACCES }, { ENOSYS, NOSYS },
 	{ EINVAL, INVAL }, { ENOSPC, NOSPC }, { EUSERS, NOSPC }, { EAGAIN, AGAIN },
 	{ ENOMEM, NOMEM }, { EMFILE, MFILE }, { ENFILE, MFILE }, { EBUSY, BUSY },
-	{ ENOENT, NOENT }, { EOPNOTSUPP, NOTSUP },
+	{ ENOENT, NOENT }, { EOPNOTSUPP, NOTSUP }, { ENOEXEC, NOEXEC },
 };
 
 static unsigned int error_bit(int error)

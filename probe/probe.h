@@ -183,6 +183,7 @@ struct sbp_child {
 	void (*run)(struct sbp_probe *p, void *data);
 	void *data;
 	int signal;		/* set: what it died of, 0 if it ended by itself */
+	int exit_status;	/* set: what it ended with */
 	const char *fatal;	/* set: the call that it died in, NULL if none */
 	int error;		/* set: the errno when there was no child, 0 otherwise */
 };

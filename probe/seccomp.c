@@ -13,6 +13,15 @@
 #include "probe.h"
 #include "uapi.h"
 
+/* On ARM the answers for this process are those for 32-bit ARM processes, too: two rows, one question. */
+#if defined(__arm__)
+#define STRICT (SBP_BIT(SECCOMP_STRICT) | SBP_BIT(ARM_SECCOMP_STRICT))
+#define FILTER (SBP_BIT(SECCOMP_FILTER) | SBP_BIT(ARM_SECCOMP_FILTER))
+#else
+#define STRICT SBP_BIT(SECCOMP_STRICT)
+#define FILTER SBP_BIT(SECCOMP_FILTER)
+#endif
+
 /* Settles a question that the kernel answers with EFAULT when it has what was asked for. */
 static bool expect_fault(struct sbp_probe *p, sbp_set features, const char *call, long result)
 {
@@ -55,28 +64,27 @@ static void enter_strict_in_child(struct sbp_probe *p, void *data)
 
 	(void)data;
 	p->where = "child";
-	result = sbp_ask(p, SBP_BIT(SECCOMP_STRICT), enter, SYS_prctl, PR_SET_SECCOMP,
+	result = sbp_ask(p, STRICT, enter, SYS_prctl, PR_SET_SECCOMP,
 			 SECCOMP_MODE_STRICT, 0, 0, 0);
 	if (result) {
-		sbp_no(p, SBP_BIT(SECCOMP_STRICT), SBP_DIRECTLY, enter, result);
+		sbp_no(p, STRICT, SBP_DIRECTLY, enter, result);
 		return;
 	}
 	p->where = "mode 1";
-	sbp_ask(p, SBP_BIT(SECCOMP_STRICT), forbidden, SYS_getpid, 0);
+	sbp_ask(p, STRICT, forbidden, SYS_getpid, 0);
 }
 
 void sbp_ask_seccomp_strict(struct sbp_probe *p)
 {
-	const sbp_set strict = SBP_BIT(SECCOMP_STRICT);
 	struct sbp_child child = { .run = enter_strict_in_child };
 
 	if (sbp_run_child(p, &child))
-		sbp_could_not_ask(p, strict, SBP_DIRECTLY, "clone(CLONE_VM|CLONE_VFORK)",
+		sbp_could_not_ask(p, STRICT, SBP_DIRECTLY, "clone(CLONE_VM|CLONE_VFORK)",
 				  -child.error);
 	else if (child.fatal == forbidden && child.signal == SIGKILL)
-		sbp_yes(p, strict, SBP_DIRECTLY);
+		sbp_yes(p, STRICT, SBP_DIRECTLY);
 	else if (!sbp_settled(p, SBP_FEATURE_SECCOMP_STRICT, SBP_DIRECTLY))
-		sbp_no(p, strict, SBP_DIRECTLY, forbidden, 0);
+		sbp_no(p, STRICT, SBP_DIRECTLY, forbidden, 0);
 }
 
 /* --- Mode 2 ------------------------------------------------------------------------------- */
@@ -84,7 +92,7 @@ void sbp_ask_seccomp_strict(struct sbp_probe *p)
 void sbp_ask_seccomp_filter(struct sbp_probe *p)
 {
 	static const char call[] = "prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL)";
-	const sbp_set filter = SBP_BIT(SECCOMP_FILTER);
+	const sbp_set filter = FILTER;
 
 	if (expect_fault(p, filter, call,
 			 sbp_ask(p, filter, call, SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 0,
@@ -152,11 +160,18 @@ void sbp_ask_seccomp_log(struct sbp_probe *p)
 		sbp_yes(p, self, p->way);
 }
 
+/* A yes is a 0, and so is what another call on seccomp's number may answer: ask for nonsense first. */
 void sbp_ask_seccomp_kill_process(struct sbp_probe *p)
 {
+	static const char unknown[] = "seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &0x12345678)";
 	const sbp_set self = SBP_BIT(SECCOMP_KILL_PROCESS);
+	const uint32_t no_action = 0x12345678;
+	long result = sbp_ask(p, self, unknown, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0,
+			      (long)&no_action);
 
-	if (has_action(p, self, "seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &SECCOMP_RET_KILL_PROCESS)",
+	if (result != -EOPNOTSUPP)
+		sbp_no(p, self, p->way, unknown, result);
+	else if (has_action(p, self, "seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &SECCOMP_RET_KILL_PROCESS)",
 		       SECCOMP_RET_KILL_PROCESS))
 		sbp_yes(p, self, p->way);
 }
@@ -243,7 +258,7 @@ static void expect_denial(struct sbp_probe *p, sbp_set self, int denial)
 
 void sbp_prove_seccomp_filter(struct sbp_probe *p)
 {
-	const sbp_set self = SBP_BIT(SECCOMP_FILTER);
+	const sbp_set self = FILTER;
 
 	if (!install(p, self, "prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &deny_getppid)", -1,
 		     EREMOTE))
