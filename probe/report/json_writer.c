@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The JSON writer: structure and escapes. Owns no text.
+ */
+#include "json_writer.h"
+
+#include <string.h>
+
+/* --- Strings ------------------------------------------------------------------------------ */
+
+/* The bytes that the first character takes, 0 where it is no UTF-8 (RFC 3629, so no surrogates). */
+static size_t character_length(const unsigned char *c)
+{
+	static const struct {
+		unsigned char first, last;     /* of the first byte */
+		unsigned char lowest, highest; /* of the second one */
+		size_t length;
+	} forms[] = {
+		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (*c < forms[i].first || *c > forms[i].last)
+			continue;
+		if (forms[i].length > 1 && (c[1] < forms[i].lowest || c[1] > forms[i].highest))
+			return 0;
+		for (size_t k = 2; k < forms[i].length; k++)
+			if (c[k] < 0x80 || c[k] > 0xbf)
+				return 0;
+		return forms[i].length;
+	}
+	return 0;
+}
+
+void json_quote(struct output *out, const char *text)
+{
+	static const char named[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
+	const unsigned char *c = (const unsigned char *)text;
+
+	out_text(out, "\"");
+	while (*c) {
+		size_t length = character_length(c);
+		const char *at = strchr(named, *c);
+
+		if (!length)
+			out_text(out, "\\ufffd");
+		else if (at)
+			out_format(out, "\\%c", names[at - named]);
+		else if (*c < 0x20 || *c == 0x7f)
+			out_format(out, "\\u%04x", *c);
+		else
+			out_bytes(out, (const char *)c, length);
+		c += length ? length : 1;
+	}
+	out_text(out, "\"");
+}
+
+/* --- Structure ---------------------------------------------------------------------------- */
+
+static void begin_value(struct json *json, const char *key)
+{
+	if (json->depth) {
+		out_text(json->out, json->filled[json->depth] ? ",\n" : "\n");
+		json->filled[json->depth] = true;
+		out_format(json->out, "%*s", (int)json->depth * 2, "");
+	}
+	if (key) {
+		json_quote(json->out, key);
+		out_text(json->out, ": ");
+	}
+}
+
+static void open_value(struct json *json, const char *key, const char *opening, char closing)
+{
+	begin_value(json, key);
+	out_text(json->out, opening);
+	if (json->depth + 1 >= JSON_DEPTH) {
+		json->out->failed = true;
+		return;
+	}
+	json->depth++;
+	json->filled[json->depth] = false;
+	json->closing[json->depth] = closing;
+}
+
+void json_object(struct json *json, const char *key)
+{
+	open_value(json, key, "{", '}');
+}
+
+void json_array(struct json *json, const char *key)
+{
+	open_value(json, key, "[", ']');
+}
+
+void json_close(struct json *json)
+{
+	bool filled = json->filled[json->depth];
+	char closing = json->closing[json->depth];
+
+	if (!json->depth)
+		return;
+	json->depth--;
+	if (filled)
+		out_format(json->out, "\n%*s", (int)json->depth * 2, "");
+	out_format(json->out, json->depth ? "%c" : "%c\n", closing);
+}
+
+void json_string(struct json *json, const char *key, const char *value)
+{
+	begin_value(json, key);
+	if (value)
+		json_quote(json->out, value);
+	else
+		out_text(json->out, "null");
+}
+
+void json_number(struct json *json, const char *key, long value)
+{
+	begin_value(json, key);
+	out_format(json->out, "%ld", value);
+}
+
+void json_bool(struct json *json, const char *key, bool value)
+{
+	begin_value(json, key);
+	out_text(json->out, value ? "true" : "false");
+}
+
+void json_null(struct json *json, const char *key)
+{
+	json_string(json, key, NULL);
+}
