@@ -52,7 +52,8 @@ static void reject(struct sbp_plan *plan, const struct strategy *strategy, const
 {
 	size_t i = plan->rejected_count++;
 
-	plan->rejected[i] = (struct sbp_rejected){ strategy->name, because, plan->missing[i] };
+	plan->rejected[i] = (struct sbp_rejected){ strategy->name, strategy->threads, because,
+						  plan->missing[i] };
 }
 
 /* Fills the next row of `missing`; true when nothing is. */

@@ -223,6 +223,7 @@ enum { SBP_LEVEL_NONE, SBP_LEVEL_PARTIAL, SBP_LEVEL_LAYERED, SBP_LEVEL_FULL };
 /* One strategy that was not taken. */
 struct sbp_rejected {
 	const char *strategy;			/* "clone" */
+	const char *threads;			/* as sbp_plan_threads(): there are two "bpf" */
 	const char *because;			/* one sentence */
 	const enum sbp_feature *missing;	/* ends in 0; empty where no feature is missing */
 };
