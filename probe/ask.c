@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,12 +24,9 @@ void sbp_finish(struct sbp_probe *p)
 	__atomic_store_n(&p->area->in_flight.call, NULL, __ATOMIC_RELEASE);
 }
 
-/* Signals are blocked in children: the fatal one is let through. */
 static void die_of(long signal)
 {
-	uint64_t bit = UINT64_C(1) << (signal - 1);
-
-	sbp_kernel(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&bit, 0, sizeof(bit));
+	sbp_let_through_in_child((int)signal);
 	sbp_kernel(SYS_kill, sbp_kernel(SYS_getpid, 0), signal);
 }
 
@@ -161,6 +157,7 @@ void sbp_no_because(struct sbp_probe *p, sbp_set features, enum sbp_state state,
 void sbp_could_not_ask(struct sbp_probe *p, sbp_set features, enum sbp_way way, const char *call,
 		       long result)
 {
+	sbp_note(p, features, call, result, 0);
 	settle(p, features, way,
 	       &(struct sbp_finding){ .verdict = SBP_COULD_NOT_ASK,
 				      .call = call,

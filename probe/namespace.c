@@ -289,7 +289,6 @@ static void ask_inside_in_child(struct sbp_probe *p, void *data)
 		{ SBP_FEATURE_MOUNT_NS, ask_mounts_in_child },
 	};
 	const struct inside *inside = data;
-	bool capable = false;
 
 	p->where = "user namespace";
 	p->way = SBP_THROUGH_USER_NS;
@@ -300,15 +299,8 @@ static void ask_inside_in_child(struct sbp_probe *p, void *data)
 	sbp_yes(p, inside->features & SBP_BIT(IPC_NS), p->way);
 	ask_unshare_in_child(p, inside->features);
 	for (size_t i = 0; i < sizeof(uses) / sizeof(*uses); i++)
-		if (sbp_in(inside->features, uses[i].feature))
-			capable |= uses[i].ask(p);
-	if (!sbp_in(inside->features, SBP_FEATURE_USER_NS))
-		return;
-	if (capable)
-		sbp_yes(p, SBP_BIT(USER_NS), p->way);
-	else
-		sbp_no(p, SBP_BIT(USER_NS), p->way, "chroot(\"/\")",
-		       -p->area->answers[SBP_FEATURE_CHROOT_IN_USER_NS].way[p->way].error);
+		if (sbp_in(inside->features, uses[i].feature) && uses[i].ask(p))
+			sbp_yes(p, SBP_BIT(USER_NS), p->way);
 }
 
 /* Asks for some features in a child of its own; a failed clone is their answer. */
@@ -330,6 +322,33 @@ static int ask_in_user_ns(struct sbp_probe *p, sbp_set features, unsigned long f
 	return error;
 }
 
+/* What a child that was killed could not come to is asked again, each in a child of its own. */
+static void ask_what_was_cut_off(struct sbp_probe *p, sbp_set features)
+{
+	struct sbp_answer *answers = p->area->answers;
+	const struct sbp_finding *user_ns = &answers[SBP_FEATURE_USER_NS].way[SBP_THROUGH_USER_NS];
+
+	for (int f = 1; f < SBP_FEATURE_LIMIT; f++) {
+		const struct kind *kind = NULL;
+
+		if (!sbp_in(features, f) || sbp_rows[f].family != SBP_FAMILY_NAMESPACE ||
+		    f == SBP_FEATURE_USER_NS || sbp_settled(p, f, SBP_THROUGH_USER_NS))
+			continue;
+		for (int i = 0; i < KINDS; i++)
+			if (kinds[i].feature == (enum sbp_feature)f && kinds[i].by_clone)
+				kind = &kinds[i];
+		if (user_ns->verdict == SBP_NO)
+			answers[f].way[SBP_THROUGH_USER_NS] = *user_ns;
+		else
+			ask_in_user_ns(p, bit(f), kind ? kind->flag : 0,
+				       kind ? kind->clone_in_user_ns : "clone(CLONE_NEWUSER)");
+	}
+	/* No capability worked: chroot(2) is the one that needs nothing else. */
+	if (!sbp_settled(p, SBP_FEATURE_USER_NS, SBP_THROUGH_USER_NS))
+		answers[SBP_FEATURE_USER_NS].way[SBP_THROUGH_USER_NS] =
+			answers[SBP_FEATURE_CHROOT_IN_USER_NS].way[SBP_THROUGH_USER_NS];
+}
+
 static void ask_one_by_one(struct sbp_probe *p, sbp_set wanted, sbp_set later)
 {
 	const char *call = "clone(CLONE_NEWUSER)";
@@ -345,6 +364,7 @@ static void ask_one_by_one(struct sbp_probe *p, sbp_set wanted, sbp_set later)
 		else
 			ask_in_user_ns(p, bit(kind->feature), kind->flag, kind->clone_in_user_ns);
 	}
+	ask_what_was_cut_off(p, USER_NS_ALONE | later | wanted);
 }
 
 static void ask_through_user_ns(struct sbp_probe *p)
@@ -370,8 +390,10 @@ static void ask_through_user_ns(struct sbp_probe *p)
 					    flags & CLONE_NEWUTS ? "|CLONE_NEWUTS" : "",
 					    flags & CLONE_NEWNS ? "|CLONE_NEWNS" : "");
 
-		if (!ask_in_user_ns(p, now | later, flags, call))
+		if (!ask_in_user_ns(p, now | later, flags, call)) {
+			ask_what_was_cut_off(p, now | later);
 			return;
+		}
 	}
 	ask_one_by_one(p, wanted, later);
 }

@@ -182,8 +182,11 @@ static void visit(struct sbp_probe *p, const void *data, size_t i)
 static void visit_failed(struct sbp_probe *p, const void *data, size_t i,
 			 const struct sbp_child *child)
 {
+	static const char call[] = "clone(CLONE_VM|CLONE_VFORK)";
 	const struct walk *walk = data;
 
+	if (child->error)
+		sbp_note(p, walk->visit[i].features, call, -child->error, 0);
 	for (int f = 1; f < SBP_FEATURE_LIMIT; f++) {
 		struct sbp_finding *finding = &p->area->answers[f].way[SBP_DIRECTLY];
 
@@ -195,7 +198,7 @@ static void visit_failed(struct sbp_probe *p, const void *data, size_t i,
 							 .signal = child->signal };
 		else if (finding->verdict == SBP_NOT_ASKED)
 			*finding = (struct sbp_finding){ .verdict = SBP_COULD_NOT_ASK,
-							 .call = "clone(CLONE_VM|CLONE_VFORK)",
+							 .call = call,
 							 .error = child->error,
 							 .signal = child->signal };
 	}
