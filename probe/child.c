@@ -34,14 +34,10 @@ struct start {
 	struct sbp_child *child;
 };
 
-/*
- * A supervisor (SECCOMP_RET_USER_NOTIF) that never answers would hang us for ever: the watchdog ends
- * the wait. Only children of filtered processes have one.
- */
-static void set_watchdog_in_child(void)
+/* Lets a signal do to this child what it does by default: all are blocked, some have handlers. */
+void sbp_let_through_in_child(int signal)
 {
-	const long patience[4] = { 0, 0, PATIENCE, 0 }; /* struct itimerval, in the kernel's words */
-	uint64_t alarm = UINT64_C(1) << (SIGALRM - 1);
+	uint64_t bit = UINT64_C(1) << (signal - 1);
 	struct {
 		void *handler;
 		unsigned long flags;
@@ -49,8 +45,19 @@ static void set_watchdog_in_child(void)
 		uint64_t mask;
 	} by_default = { 0 };
 
-	sbp_kernel(SYS_rt_sigaction, SIGALRM, (long)&by_default, 0, sizeof(by_default.mask));
-	sbp_kernel(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&alarm, 0, sizeof(alarm));
+	sbp_kernel(SYS_rt_sigaction, signal, (long)&by_default, 0, sizeof(by_default.mask));
+	sbp_kernel(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&bit, 0, sizeof(bit));
+}
+
+/*
+ * A supervisor (SECCOMP_RET_USER_NOTIF) that never answers would hang us for ever: the watchdog ends
+ * the wait. Only children of filtered processes have one.
+ */
+static void set_watchdog_in_child(void)
+{
+	const long patience[4] = { 0, 0, PATIENCE, 0 }; /* struct itimerval, in the kernel's words */
+
+	sbp_let_through_in_child(SIGALRM);
 	sbp_kernel(SYS_setitimer, ITIMER_REAL, (long)patience, 0);
 }
 

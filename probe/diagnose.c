@@ -66,11 +66,14 @@ static bool killed_by_emulator(const struct question *q)
 	return q->finding->signal && is_emulated(q);
 }
 
-static bool is_other_kernel(const struct question *q)
+static bool is_wsl1(const struct question *q)
 {
-	const char *kernel = sbp_fact_value(q->p, "kernel.emulator");
+	return sbp_fact_is(q->p, "kernel.emulator", "WSL1");
+}
 
-	return kernel && strcmp(kernel, "WSL2");
+static bool is_gvisor(const struct question *q)
+{
+	return sbp_fact_is(q->p, "kernel.emulator", "gVisor");
 }
 
 /* The word for a namespace in the names of sysctls and /proc/self/ns. */
@@ -103,8 +106,9 @@ static bool user_namespaces_limited_to_none(const struct question *q)
 
 static bool module_parameter_is_off(const struct question *q)
 {
-	return sbp_fact_is(q->p, "module.user_namespace.enable", "N") ||
-	       sbp_fact_is(q->p, "module.user_namespace.enable", "0");
+	return q->way == SBP_THROUGH_USER_NS &&
+	       (sbp_fact_is(q->p, "module.user_namespace.enable", "N") ||
+		sbp_fact_is(q->p, "module.user_namespace.enable", "0"));
 }
 
 static bool is_unprivileged(const struct question *q)
@@ -112,9 +116,17 @@ static bool is_unprivileged(const struct question *q)
 	return !sbp_has_capability(q->p, CAP_SYS_ADMIN);
 }
 
+/* A user namespace takes no privilege since 3.8, and in one there is no lack of it. */
+static bool lacks_privilege(const struct question *q)
+{
+	return is_unprivileged(q) &&
+	       (q->way == SBP_DIRECTLY || !sbp_release_at_least(q->p, "3.8"));
+}
+
 static bool clone_is_for_root(const struct question *q)
 {
-	return sbp_fact_is(q->p, "kernel.unprivileged_userns_clone", "0") && is_unprivileged(q);
+	return q->way == SBP_THROUGH_USER_NS && is_unprivileged(q) &&
+	       sbp_fact_is(q->p, "kernel.unprivileged_userns_clone", "0");
 }
 
 static bool apparmor_restricts(const struct question *q)
@@ -152,9 +164,17 @@ static bool is_about_maps(const struct question *q)
 	return q->finding->call && strstr(q->finding->call, "id_map");
 }
 
+/* The kernel said so; that somebody kept it from answering says nothing. */
+static bool is_undumpable(const struct question *q)
+{
+	const struct sbp_finding *dumpable = &q->p->area->answers[SBP_FEATURE_DUMPABLE].way[0];
+
+	return dumpable->verdict == SBP_NO && !dumpable->error && !dumpable->signal;
+}
+
 static bool maps_of_undumpable(const struct question *q)
 {
-	return is_about_maps(q) && q->p->area->answers[SBP_FEATURE_DUMPABLE].way[0].verdict == SBP_NO;
+	return is_about_maps(q) && is_undumpable(q);
 }
 
 /* Whether /proc lists a namespace; false as well when /proc could not be read at all. */
@@ -258,16 +278,29 @@ static bool yama_restricts(const struct question *q)
 	return scope >= (q->feature == SBP_FEATURE_PTRACE_ANY ? 1 : 2);
 }
 
+static bool yama_scope_is(const struct question *q, long wanted)
+{
+	long scope;
+
+	return yama_restricts(q) && sbp_fact_number(q->p, "kernel.yama.ptrace_scope", &scope) &&
+	       scope == wanted;
+}
+
+static bool yama_forbids_for_ever(const struct question *q)
+{
+	return yama_scope_is(q, 3);
+}
+
+static bool yama_leaves_it_to_root(const struct question *q)
+{
+	return yama_scope_is(q, 2);
+}
+
 static bool selinux_denies_ptrace(const struct question *q)
 {
 	const char *value = sbp_fact_value(q->p, "security.selinux.deny_ptrace");
 
 	return value && *value == '1';
-}
-
-static bool is_undumpable(const struct question *q)
-{
-	return q->p->area->answers[SBP_FEATURE_DUMPABLE].way[0].verdict == SBP_NO;
 }
 
 static bool is_dumpable_question(const struct question *q)
@@ -476,6 +509,11 @@ static void explain_unasked(const struct question *q, struct sbp_finding *findin
 		finding->remedy = "Ask for a full probe that includes it.";
 		return;
 	}
+	if (finding->signal) {
+		finding->cause = expand(q, "The child that was to ask was killed by signal {signal}.");
+		finding->remedy = "Ask again; if it is killed again, look for who sends the signal.";
+		return;
+	}
 	finding->cause = expand(q, finding->error == EAGAIN && is_limited_in_processes(q) ?
 					   "Could not be asked: no process could be started, and the "
 					   "limit is {limit.nproc} (RLIMIT_NPROC)." :
@@ -518,10 +556,12 @@ static bool only_through_user_ns(enum sbp_feature feature)
 	       feature == SBP_FEATURE_CHROOT_IN_USER_NS;
 }
 
-/* Which of two ways' answers is the feature's: a yes, else a blocked one, which knows more. */
+/*
+ * Which of two ways' answers is the feature's: a yes; else that the kernel lacks it, which no other
+ * way mends; else the way that may be open to all, unless it is a user namespace that is lacking.
+ */
 static const struct sbp_finding *better(const struct sbp_answer *answer, enum sbp_feature feature)
 {
-	static const enum sbp_state order[] = { SBP_AVAILABLE, SBP_BLOCKED, SBP_ABSENT, SBP_UNKNOWN };
 	const struct sbp_finding *through = &answer->way[SBP_THROUGH_USER_NS];
 	const struct sbp_finding *directly = &answer->way[SBP_DIRECTLY];
 
@@ -529,12 +569,12 @@ static const struct sbp_finding *better(const struct sbp_answer *answer, enum sb
 		return through;
 	if (sbp_rows[feature].family != SBP_FAMILY_NAMESPACE)
 		return directly;
-	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		if (through->state == order[i])
-			return through;
-		if (directly->state == order[i])
-			return directly;
-	}
+	if (through->state == SBP_AVAILABLE)
+		return through;
+	if (directly->state == SBP_AVAILABLE || directly->state == SBP_ABSENT)
+		return directly;
+	if (through->state == SBP_ABSENT && directly->state == SBP_BLOCKED)
+		return directly;
 	return through;
 }
 

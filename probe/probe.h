@@ -188,6 +188,9 @@ struct sbp_child {
 	int error;		/* set: the errno when there was no child, 0 otherwise */
 };
 
+/* Gives a signal its default action again, and unblocks it. */
+void sbp_let_through_in_child(int signal);
+
 /*
  * Runs child->run in a child and waits for its end. Returns 0, or the negative errno of clone(2).
  * When the child was killed in a call, that call is evidence (with its signal) and the features
