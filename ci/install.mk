@@ -15,7 +15,7 @@ INSTALL_FILES = \
 	644:probe/completion/sandbox-probe:$(BASHCOMPDIR)/sandbox-probe \
 	$(foreach m,$(wildcard */man/*.1),644:$m:$(MANDIR)/man1/$(notdir $m)) \
 	$(foreach m,$(wildcard */man/*.3),644:$m:$(MANDIR)/man3/$(notdir $m)) \
-	$(foreach j,$(wildcard probe/report/*.schema.json),644:$j:$(DATADIR)/sandbox-probe/$(notdir $j))
+	$(foreach j,$(wildcard probe/*.schema.json probe/*/*.schema.json),644:$j:$(DATADIR)/sandbox-probe/$(notdir $j))
 INSTALL_LINKS = libsandbox-probe.so.$(SOVERSION):$(LIBDIR)/libsandbox-probe.so
 # folders that are ours alone, removed with what was in them
 INSTALL_OWN_DIRS = $(INCLUDEDIR)/sandbox-probe $(DATADIR)/sandbox-probe
