@@ -258,7 +258,7 @@ static void apply_assumptions(struct sbp_probe *p)
 	}
 }
 
-/* Whether some feature got a no, and whether the kernel's configuration could explain one. */
+/* Whether a no waits for its explanation, and whether the kernel's configuration could be that. */
 static void look_for_noes(const struct sbp_probe *p, bool *any, bool *configurable)
 {
 	*any = *configurable = false;
@@ -269,9 +269,10 @@ static void look_for_noes(const struct sbp_probe *p, bool *any, bool *configurab
 		if (way[0].verdict == SBP_YES || way[1].verdict == SBP_YES)
 			continue;
 		for (int i = 0; i < SBP_WAYS; i++) {
-			*any |= way[i].verdict == SBP_NO;
-			*configurable |= way[i].verdict == SBP_NO && !way[i].cause &&
-					 *sbp_rows[f].kconfig;
+			bool open = way[i].verdict == SBP_NO && !way[i].cause;
+
+			*any |= open;
+			*configurable |= open && *sbp_rows[f].kconfig;
 		}
 	}
 }
