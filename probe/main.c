@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -72,7 +73,7 @@ static int probe_for(struct request *request, struct sbp_probe **probe, struct r
 
 	if (!status && request->user) {
 		status = become_user(request->user);
-		request->as_root = !strcmp(request->user, "root") || !strcmp(request->user, "0");
+		request->as_root = !geteuid();
 	}
 	if (status)
 		return status;

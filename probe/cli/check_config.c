@@ -226,14 +226,18 @@ static int count_features(feature_set set)
 	return count;
 }
 
-static void write_missing(struct output *out, const struct need *need)
+/* A feature that is younger than the kernel can't be had by setting a symbol. */
+static void write_missing(struct output *out, const struct check *check, const struct need *need)
 {
-	const char *separator = "\n# for ";
+	const char *separator = "\n# for ", *version = check->result.version;
 
 	for (enum sbp_feature f = sbp_feature_next(0); f; f = sbp_feature_next(f)) {
 		if (!(need->features & FEATURE_BIT(f)))
 			continue;
 		out_format(out, "%s%s", separator, sbp_feature_name(f));
+		if (!check->target->version && *version &&
+		    compare_versions(version, sbp_feature_since(f)) < 0)
+			out_format(out, " (since Linux %s)", sbp_feature_since(f));
 		separator = ", ";
 	}
 	out_format(out, need->wanted ? "\nCONFIG_%s=y\n" : "\n# CONFIG_%s is not set\n", need->name);
@@ -260,7 +264,7 @@ static int write_check(struct output *out, struct check *check)
 		   count_features(all), missing, missing == 1 ? "" : "s");
 	for (size_t i = 0; i < check->count; i++)
 		if (is_missing(check, i))
-			write_missing(out, &check->needs[i]);
+			write_missing(out, check, &check->needs[i]);
 	return EXIT_INCOMPLETE;
 }
 
@@ -284,7 +288,7 @@ int check_config(const struct request *request)
 
 	add_needs(&check);
 	if (sbp_kconfig_read_file(request->config, check.symbols, check.count, &check.result)) {
-		complain("can't read the configuration: %s", check.result.why);
+		complain("can't read the configuration %s: %s", request->config, check.result.why);
 		return EXIT_NOT_REPORTED;
 	}
 	check.target = request->target ? request->target : target_for(check.result.version);

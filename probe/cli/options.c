@@ -182,7 +182,7 @@ void write_help(struct output *out)
 
 		snprintf(option, sizeof(option), "--%s%s%s", rows[i].name,
 			 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
-		out_format(out, "  %-26s%s\n", option, rows[i].help);
+		out_format(out, "  %-27s%s\n", option, rows[i].help);
 	}
 	out_text(out, "\nExit status: 0 report written, 1 it could not be made, 2 usage,\n"
 		      "3 a --require is not met, 4 --check-config found something missing.\n"

@@ -20,23 +20,23 @@ static void complain_of_feature(const struct sbp_probe *probe, enum sbp_feature 
 static void complain_of_level(const struct request *request, const struct report *report)
 {
 	const struct sbp_rejected *rejected;
-	char words[100];
+	char words[120];
 
 	report_plan_words(report->allowed, words, sizeof(words));
 	complain("required level %d (%s) is not reached: this version can build level %d (%s); "
-		 "the kernel would allow level %d (%s): %s",
+		 "the kernel would allow %s",
 		 request->required_level, sbp_level_name(request->required_level),
-		 sbp_plan_level(report->plan), sbp_level_name(sbp_plan_level(report->plan)),
-		 sbp_plan_level(report->allowed), sbp_level_name(sbp_plan_level(report->allowed)),
-		 words);
+		 sbp_plan_level(report->plan), sbp_level_name(sbp_plan_level(report->plan)), words);
 	for (size_t i = 0; (rejected = sbp_plan_rejected(report->plan, i)); i++) {
-		char missing[200] = "";
+		char strategy[60], missing[200] = "";
 		size_t used = 0;
 
 		for (const enum sbp_feature *f = rejected->missing; *f && used < 120; f++)
 			used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s%s",
 						 used ? ", " : " misses ", sbp_feature_name(*f));
-		complain("  %s%s: %s", rejected->strategy, missing, rejected->because);
+		report_strategy_words(rejected->strategy, rejected->threads, strategy,
+				      sizeof(strategy));
+		complain("  %s%s: %s", strategy, missing, rejected->because);
 	}
 }
 

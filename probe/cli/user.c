@@ -155,7 +155,7 @@ static bool is_already(const struct user *user)
 {
 	uid_t real, effective, saved;
 
-	return !getresuid(&real, &effective, &saved) && user->uid && real == user->uid &&
+	return !getresuid(&real, &effective, &saved) && real == user->uid &&
 	       effective == user->uid && saved == user->uid;
 }
 

@@ -50,7 +50,7 @@ static const struct member process_members[] = {
 static void write_number(struct json *json, const char *key, const char *value)
 {
 	char *end;
-	long number = strtol(value, &end, 10);
+	long long number = strtoll(value, &end, 10);
 
 	if (end == value || *end)
 		json_null(json, key);
@@ -189,6 +189,7 @@ static void write_rejected(struct json *json, const struct sbp_plan *plan)
 	for (size_t i = 0; (rejected = sbp_plan_rejected(plan, i)); i++) {
 		json_object(json, NULL);
 		json_string(json, "strategy", rejected->strategy);
+		json_string(json, "threads", rejected->threads);
 		json_array(json, "missing");
 		for (const enum sbp_feature *f = rejected->missing; *f; f++)
 			json_string(json, NULL, sbp_feature_name(*f));

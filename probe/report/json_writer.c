@@ -119,10 +119,10 @@ void json_string(struct json *json, const char *key, const char *value)
 		out_text(json->out, "null");
 }
 
-void json_number(struct json *json, const char *key, long value)
+void json_number(struct json *json, const char *key, long long value)
 {
 	begin_value(json, key);
-	out_format(json->out, "%ld", value);
+	out_format(json->out, "%lld", value);
 }
 
 void json_bool(struct json *json, const char *key, bool value)

@@ -22,7 +22,7 @@ void json_object(struct json *json, const char *key);
 void json_array(struct json *json, const char *key);
 void json_close(struct json *json);
 void json_string(struct json *json, const char *key, const char *value); /* NULL: null */
-void json_number(struct json *json, const char *key, long value);
+void json_number(struct json *json, const char *key, long long value);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
 

@@ -55,11 +55,10 @@ static void write_head(struct output *out, const struct report *report)
 
 static void write_level(struct output *out, const char *who, const struct sbp_plan *plan)
 {
-	char words[100];
+	char words[120];
 
 	report_plan_words(plan, words, sizeof(words));
-	out_format(out, "%s **level %d of 3 (%s)**: %s.\n", who, sbp_plan_level(plan),
-		   sbp_level_name(sbp_plan_level(plan)), words);
+	out_format(out, "%s **%s**.\n", who, words);
 }
 
 static void write_state(struct output *out, const struct report_row *row)
@@ -97,7 +96,10 @@ static void write_rejected(struct output *out, const struct sbp_plan *plan)
 	out_text(out, "\n<details><summary>Strategies not taken</summary>\n\n"
 		      "| strategy | missing | because |\n| --- | --- | --- |\n");
 	for (size_t i = 0; (rejected = sbp_plan_rejected(plan, i)); i++) {
-		out_format(out, "| %s |", rejected->strategy);
+		char words[60];
+
+		report_strategy_words(rejected->strategy, rejected->threads, words, sizeof(words));
+		out_format(out, "| %s |", words);
 		for (const enum sbp_feature *f = rejected->missing; *f; f++)
 			out_format(out, " %s", sbp_feature_name(*f));
 		out_text(out, " | ");

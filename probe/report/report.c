@@ -173,13 +173,26 @@ bool report_ways_differ(const struct report_row *row)
 	       strcmp(row->directly, "unknown") && strcmp(row->through_user_ns, "unknown");
 }
 
+void report_strategy_words(const char *strategy, const char *threads, char *words, size_t size)
+{
+	if (threads)
+		snprintf(words, size, "%s (%s)", strategy, threads);
+	else
+		snprintf(words, size, "%s", strategy);
+}
+
 void report_plan_words(const struct sbp_plan *plan, char *words, size_t size)
 {
-	const char *threads = sbp_plan_threads(plan);
+	int level = sbp_plan_level(plan);
+	char syscalls[40];
 
-	snprintf(words, size, "isolation %s, system calls %s%s%s%s", sbp_plan_isolation(plan),
-		 sbp_plan_syscalls(plan), threads ? " (" : "", threads ? threads : "",
-		 threads ? ")" : "");
+	report_strategy_words(sbp_plan_syscalls(plan), sbp_plan_threads(plan), syscalls,
+			      sizeof(syscalls));
+	if (level)
+		snprintf(words, size, "level %d of 3, %s: isolation %s, system calls %s", level,
+			 sbp_level_name(level), sbp_plan_isolation(plan), syscalls);
+	else
+		snprintf(words, size, "level 0 of 3, none");
 }
 
 void report_result_words(const struct sbp_evidence *evidence, char *words, size_t size)

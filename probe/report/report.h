@@ -76,8 +76,11 @@ const char *report_fact(const struct report *report, const char *name, const cha
 /* Two answers that say different things; one that was not asked says nothing. */
 bool report_ways_differ(const struct report_row *row);
 
-/* "clone, bpf (tsync)": what a plan consists of, in one line of `size` bytes. */
+/* "level 3 of 3, full: isolation clone, system calls bpf (tsync)" */
 void report_plan_words(const struct sbp_plan *plan, char *words, size_t size);
+
+/* "bpf (broadcast)", "clone" */
+void report_strategy_words(const char *strategy, const char *threads, char *words, size_t size);
 
 /* The evidence as one would read it aloud: "EPERM", "killed by signal 31", "3". */
 void report_result_words(const struct sbp_evidence *evidence, char *words, size_t size);

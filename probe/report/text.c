@@ -72,15 +72,18 @@ static void write_paragraph(const struct page *page, size_t indent, const char *
 static void write_head(const struct page *page)
 {
 	const struct report *report = page->report;
+	const char *container;
 	char line[300];
 
 	snprintf(line, sizeof(line), "sandbox-probe %s on Linux %s", sbp_version(),
 		 report_fact(report, "kernel.release", "(release not known)"));
 	paint(page, BOLD, line, 0);
-	out_format(page->out, "\n%s kernel, %s process, uid %s\n",
+	container = sbp_fact_value(report->probe, "process.container");
+	out_format(page->out, "\n%s kernel, %s process, uid %s%s%s\n",
 		   report_fact(report, "kernel.machine", "unknown"),
 		   report_fact(report, "process.abi", "unknown"),
-		   report_fact(report, "process.uid", "unknown"));
+		   report_fact(report, "process.uid", "unknown"), container ? ", container " : "",
+		   container ? container : "");
 	if (report->note_count)
 		out_text(page->out, "\n");
 	for (size_t i = 0; i < report->note_count; i++) {
@@ -91,13 +94,11 @@ static void write_head(const struct page *page)
 
 static void write_level(const struct page *page, const char *who, const struct sbp_plan *plan)
 {
-	char words[100], line[200];
+	char words[120];
 
 	report_plan_words(plan, words, sizeof(words));
-	snprintf(line, sizeof(line), "level %d of 3, %s: %s", sbp_plan_level(plan),
-		 sbp_level_name(sbp_plan_level(plan)), words);
 	out_format(page->out, "  %-*s", STATE_COLUMN - 2, who);
-	out_wrapped(page->out, page->style->width, STATE_COLUMN, STATE_COLUMN, line);
+	out_wrapped(page->out, page->style->width, STATE_COLUMN, STATE_COLUMN, words);
 }
 
 static void write_levels(const struct page *page)
@@ -212,6 +213,46 @@ static void write_two_ways(const struct page *page)
 
 /* --- What was not chosen -------------------------------------------------------------------- */
 
+static bool same_reason(const struct sbp_rejected *a, const struct sbp_rejected *b)
+{
+	return !*a->missing && !*b->missing && same_text(a->because, b->because);
+}
+
+/* All that were not taken for one reason, on the line of the first of them. */
+static void write_reason(const struct page *page, size_t first)
+{
+	const struct sbp_plan *plan = page->report->plan;
+	const struct sbp_rejected *reason = sbp_plan_rejected(plan, first), *rejected;
+	char names[300];
+	size_t used = 0;
+
+	for (size_t i = 0; (rejected = sbp_plan_rejected(plan, i)); i++) {
+		char words[60];
+
+		if (!same_reason(rejected, reason) || used >= sizeof(names))
+			continue;
+		if (i < first)
+			return;
+		report_strategy_words(rejected->strategy, rejected->threads, words, sizeof(words));
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+					 used ? ", " : "", words);
+	}
+	write_paragraph(page, 2, "", names);
+	write_paragraph(page, DETAIL_COLUMN, "", reason->because);
+}
+
+/* The features' own lines say already why each of them is missing. */
+static void write_missing(const struct page *page, const struct sbp_rejected *rejected)
+{
+	char words[60];
+
+	report_strategy_words(rejected->strategy, rejected->threads, words, sizeof(words));
+	out_format(page->out, "  %-*smissing", STATE_COLUMN - 2, words);
+	for (const enum sbp_feature *f = rejected->missing; *f; f++)
+		out_format(page->out, " %s", sbp_feature_name(*f));
+	out_text(page->out, "\n");
+}
+
 static void write_rejected(const struct page *page)
 {
 	const struct sbp_rejected *rejected;
@@ -219,16 +260,10 @@ static void write_rejected(const struct page *page)
 	for (size_t i = 0; (rejected = sbp_plan_rejected(page->report->plan, i)); i++) {
 		if (!i)
 			write_heading(page, "Strategies not taken");
-		out_format(page->out, "  %-*s", STATE_COLUMN - 2, rejected->strategy);
-		if (!*rejected->missing) {
-			out_wrapped(page->out, page->style->width, STATE_COLUMN, STATE_COLUMN,
-				    rejected->because);
-			continue;
-		}
-		out_text(page->out, "missing");
-		for (const enum sbp_feature *f = rejected->missing; *f; f++)
-			out_format(page->out, " %s", sbp_feature_name(*f));
-		out_text(page->out, "\n");
+		if (*rejected->missing)
+			write_missing(page, rejected);
+		else
+			write_reason(page, i);
 	}
 }
 
