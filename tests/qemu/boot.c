@@ -185,6 +185,8 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	/* Nor do we outlive the script that started us. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	log = create("console.log");
 	console_start(&console, run.nonce);
 	run.qemu = start_qemu(argv + optind, &line);
