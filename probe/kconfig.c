@@ -141,10 +141,8 @@ static bool try_file(struct search *s, const char *path, const char *shown, enum
 
 	r->why[0] = '\0';
 	err = read_file(path, s->symbols, s->n, r);
-	if (!err && trust == NO_RELEASE && !is_for(r->version, s->release)) {
-		clear_symbols(s->symbols, s->n);
+	if (!err && trust == NO_RELEASE && !is_for(r->version, s->release))
 		err = sbp_kconfig_fail(r, -ENOENT, "it does not say that it is for %s", s->release);
-	}
 	if (!err) {
 		snprintf(r->source, sizeof(r->source), "%s%s",
 			 trust == MODULE ? "configs module " : "", shown);
@@ -213,7 +211,8 @@ static bool try_libkmod(struct search *s)
 					    &s->result->ikconfig_builtin) != 0)
 			return false;
 		/* An absolute name in modules.dep would lead out of the root. */
-		return strncmp(path, s->root, root) == 0 && try_file(s, path, path + root, MODULE);
+		return strncmp(path, s->root, root) == 0 && path[root] == '/' &&
+		       try_file(s, path, path + root, MODULE);
 	}
 	return false;
 }

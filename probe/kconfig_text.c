@@ -185,7 +185,7 @@ int sbp_kconfig_text_feed(struct sbp_kconfig_text *t, const unsigned char *data,
 	for (; data < end; data = newline + 1) {
 		prefix = end - data > 9 ? prefix_of((const char *)data) : 0;
 		newline = memchr(data + prefix, '\n', (size_t)(end - data) - prefix);
-		if (newline && !t->line_length && newline - data <= (ptrdiff_t)sizeof(t->line)) {
+		if (newline && !t->line_length) {
 			take_line(t, (const char *)data, (size_t)(newline - data), prefix);
 			continue;
 		}

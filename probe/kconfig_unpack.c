@@ -36,7 +36,7 @@ struct layer {
 	unsigned matched; /* bytes of the marker that is looked for */
 	unsigned char head[6];
 	unsigned head_length;
-	bool inflating, ended;
+	bool ended;
 	z_stream z;
 	unsigned char *out;
 };
@@ -72,7 +72,7 @@ static const struct {
 
 static int feed_layer(struct decoder *d, unsigned depth, const unsigned char *data, size_t length);
 
-/* Given back with the arena. */
+/* Given back with the arena: no inflateEnd(). */
 static void *take_memory(void *decoder, unsigned items, unsigned size)
 {
 	struct decoder *d = decoder;
@@ -103,7 +103,6 @@ static int start_inflating(struct decoder *d, struct layer *l)
 	rc = inflateInit2(&l->z, 15 + 16); /* the largest window, gzip's header and checksum */
 	if (rc != Z_OK)
 		return sbp_kconfig_fail(d->result, -ENOMEM, "no memory to unpack it");
-	l->inflating = true;
 	return 0;
 }
 
@@ -332,9 +331,6 @@ int sbp_kconfig_decode(sbp_kconfig_fill *fill, void *arg, struct sbp_kconfig_sym
 	err = sbp_kconfig_text_init(d->text, symbols, n, result);
 	if (!err)
 		err = decode_all(d, fill, arg);
-	for (i = 0; i < LAYERS; i++)
-		if (d->layers[i].inflating)
-			inflateEnd(&d->layers[i].z);
 	munmap(d, size);
 	/* Half an answer of a damaged source would be a wrong one: what is cut off may replace it. */
 	for (i = 0; err && i < n; i++)

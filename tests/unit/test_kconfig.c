@@ -219,6 +219,7 @@ static void knows_versions(void **state)
 		{ "# Linux/", "" },
 		{ "# Linux kernel version: ", "" },
 		{ "# Linux/a    ", "" },
+		{ "#\n#\n#\n#\n#\n# Linux/x86 6.1.76 too late", "" },
 	};
 	char all[256];
 	unsigned i;
@@ -286,7 +287,7 @@ static void put_index(const char *path, const char *key, const char *value)
 {
 	static const unsigned char header[] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1, 0xc0, 0, 0, 12 };
 	static const unsigned char values[] = { 0, 0, 0, 1, 0, 0, 0, 0 };
-	unsigned char all[256];
+	unsigned char all[512];
 	size_t n = sizeof(header);
 
 	memcpy(all, header, n);
@@ -313,6 +314,8 @@ static void need_libkmod(void)
 
 static void module_that_libkmod_knows(void **state)
 {
+	char outside[128];
+
 	(void)state;
 	need_libkmod();
 	put_packed(MODULES "/updates/configs.ko.gz", text, sizeof(text) - 1, MODULE | GZIP);
@@ -337,8 +340,13 @@ static void module_that_libkmod_knows(void **state)
 	assert_non_null(strstr(result.why, "configs.ko.xz: it is compressed by xz"));
 
 	/* A name that leads out of the root is not followed. */
-	put_index(MODULES "/modules.dep.bin", "configs", "/etc/configs.ko:");
+	put("/outside", text, sizeof(text) - 1);
+	snprintf(outside, sizeof(outside), "%s.outside", root);
+	assert_int_equal(rename(in_root("/outside"), outside), 0);
+	put_index(MODULES "/modules.dep.bin", "configs", strcat(outside, ":"));
 	assert_int_equal(ask(), -ENOENT);
+	*strrchr(outside, ':') = '\0';
+	assert_int_equal(unlink(outside), 0);
 	put_index(MODULES "/modules.dep.bin", "configs", "updates/gone.ko:");
 	assert_int_equal(ask(), -ENOENT);
 	put_index(MODULES "/modules.dep.bin", "other", "other.ko:");

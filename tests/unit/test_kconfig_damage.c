@@ -73,6 +73,8 @@ static void cut_at_every_byte(void **state)
 			put(PROC, all, i);
 			assert_int_equal(ask(), -EBADMSG);
 			expect_nothing();
+			assert_int_equal(ask_file(PROC), -EBADMSG);
+			expect_nothing();
 		}
 		put(PROC, all, n);
 		assert_int_equal(ask(), 0);
@@ -288,6 +290,16 @@ static void lines_across_buffers(void **state)
 			assert_int_equal(symbols[GAMMA].value, SBP_KCONFIG_MODULE);
 		}
 	}
+	/* An unfinished last line is not completed by what an earlier one left behind. */
+	memset(all, '\n', sizeof(all));
+	memcpy(all + 16384 - 5, "CONFIG_ALPHA=y\n# CONFIG_BETA is not set\n", 40);
+	for (n = 0; n < 14; n++) {
+		memcpy(all + 17000, "CONFIG_ALPHA=y", n);
+		put(PROC, all, 17000 + n);
+		assert_int_equal(ask(), 0);
+		assert_int_equal(symbols[ALPHA].value, SBP_KCONFIG_YES);
+		assert_int_equal(symbols[BETA].value, SBP_KCONFIG_NO);
+	}
 	/* A long line's beginning counts, and it leaves nothing to the one after it. */
 	for (at = 200; at < 64000; at += 101) {
 		n = (size_t)sprintf(all, "CONFIG_STRING=\"");
@@ -300,6 +312,35 @@ static void lines_across_buffers(void **state)
 		assert_int_equal(symbols[ALPHA].value, SBP_KCONFIG_YES);
 		assert_int_equal(result.lines, 2);
 	}
+}
+
+static long pages(void)
+{
+	long n = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%ld", &n) != 1)
+		n = 0;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void leaves_no_memory(void **state)
+{
+	long before;
+	int i;
+
+	(void)state;
+	put_packed(PROC, text, sizeof(text) - 1, GZIP | MODULE);
+	before = pages();
+	for (i = 0; i < 200; i++)
+		ask();
+	assert_true(pages() < before + 1000);
+	put(PROC, "\x1f\x8b", 2);
+	for (i = 0; i < 200; i++)
+		ask();
+	assert_true(pages() < before + 1000);
 }
 
 /* --- what is no file, or out of reach */
@@ -472,6 +513,7 @@ int main(void)
 		TEST(too_many_layers),
 		TEST(limits),
 		TEST(lines_across_buffers),
+		TEST(leaves_no_memory),
 		TEST(not_a_file),
 		TEST(out_of_reach),
 		TEST(out_of_descriptors),
