@@ -18,7 +18,10 @@
 static const struct {
 	const char *name, *path;
 } files[] = {
-#define SYSCTL(name, path) { name, "/proc/sys/" path }
+#define SYSCTL(name, path)              \
+	{                               \
+		name, "/proc/sys/" path \
+	}
 	SYSCTL("kernel.version", "kernel/version"),
 	SYSCTL("kernel.seccomp.actions_avail", "kernel/seccomp/actions_avail"),
 	SYSCTL("kernel.unprivileged_userns_clone", "kernel/unprivileged_userns_clone"),
@@ -62,9 +65,9 @@ static void read_values(struct sbp_probe *p)
 static const struct {
 	const char *key, *name;
 } status_lines[] = {
-	{ "TracerPid", "process.tracer_pid" },	{ "CapEff", "process.capabilities" },
-	{ "CapBnd", "process.bounding_set" },	{ "NoNewPrivs", "process.no_new_privs" },
-	{ "Seccomp", "process.seccomp_mode" },	{ "Seccomp_filters", "process.filters" },
+	{ "TracerPid", "process.tracer_pid" }, { "CapEff", "process.capabilities" },
+	{ "CapBnd", "process.bounding_set" },  { "NoNewPrivs", "process.no_new_privs" },
+	{ "Seccomp", "process.seccomp_mode" }, { "Seccomp_filters", "process.filters" },
 	{ "Threads", "process.threads" },
 };
 
@@ -141,8 +144,7 @@ static void ask_seccomp_mode_in_child(struct sbp_probe *p, void *data)
 
 static void ask_seccomp_mode(struct sbp_probe *p)
 {
-	struct sbp_child child = { .run = ask_seccomp_mode_in_child,
-				   .data = &p->area->seccomp_mode };
+	struct sbp_child child = { .run = ask_seccomp_mode_in_child, .data = &p->area->seccomp_mode };
 
 	p->filtered = true;
 	p->area->seccomp_mode = -1;
@@ -180,10 +182,11 @@ void sbp_read_process(struct sbp_probe *p)
 
 /* --- All of it ---------------------------------------------------------------------------- */
 
+/* The last one serves explanations only, and costs a new process more than all its questions. */
 static void (*const surveys[])(struct sbp_probe *p) = {
-	sbp_survey_kernel,	   sbp_survey_identity,	       read_values,
-	sbp_survey_limits,	   sbp_survey_user_namespace,  sbp_survey_namespace_links,
-	sbp_survey_chroot,	   sbp_survey_container,       sbp_survey_emulator,
+	sbp_survey_kernel,    sbp_survey_identity,	 read_values,
+	sbp_survey_limits,    sbp_survey_user_namespace, sbp_survey_chroot,
+	sbp_survey_container, sbp_survey_emulator,	 sbp_survey_namespace_links,
 };
 
 static void survey(struct sbp_probe *p, const void *data, size_t i)
@@ -203,9 +206,9 @@ static void survey_failed(struct sbp_probe *p, const void *data, size_t i,
 			     "killed by signal %d while it was looked at", child->signal);
 }
 
-void sbp_survey_environment(struct sbp_probe *p)
+void sbp_survey_environment(struct sbp_probe *p, bool explain)
 {
-	sbp_run_steps(p, &(struct sbp_steps){ .count = sizeof(surveys) / sizeof(*surveys),
+	sbp_run_steps(p, &(struct sbp_steps){ .count = sizeof(surveys) / sizeof(*surveys) - !explain,
 					      .step = survey,
 					      .skipped = survey_failed,
 					      .in_child = p->filtered });

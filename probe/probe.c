@@ -293,7 +293,7 @@ static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 	ask_all(p);
 	look_for_noes(p, &noes, &configurable);
 	if (depth == SBP_FULL || noes)
-		sbp_survey_environment(p);
+		sbp_survey_environment(p, noes);
 	if (configurable)
 		sbp_survey_kconfig(p);
 	sbp_diagnose(p);

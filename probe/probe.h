@@ -238,7 +238,7 @@ bool sbp_fact_number(const struct sbp_probe *p, const char *name, long *number);
 
 /* Reads what every run needs (the process), and the rest of the environment. */
 void sbp_read_process(struct sbp_probe *p);
-void sbp_survey_environment(struct sbp_probe *p);
+void sbp_survey_environment(struct sbp_probe *p, bool explain);
 
 /* Steps of the environment, each its own file's part. */
 void sbp_survey_identity(struct sbp_probe *p);

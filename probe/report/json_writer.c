@@ -36,6 +36,16 @@ static size_t character_length(const unsigned char *c)
 	return 0;
 }
 
+/* How much of the text needs no escape: nearly always all of it, and then one copy does. */
+static size_t plain_length(const unsigned char *c)
+{
+	size_t length = 0;
+
+	while (c[length] >= 0x20 && c[length] < 0x7f && c[length] != '"' && c[length] != '\\')
+		length++;
+	return length;
+}
+
 void json_quote(struct output *out, const char *text)
 {
 	static const char named[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
@@ -43,9 +53,15 @@ void json_quote(struct output *out, const char *text)
 
 	out_text(out, "\"");
 	while (*c) {
-		size_t length = character_length(c);
-		const char *at = strchr(named, *c);
+		size_t plain = plain_length(c), length;
+		const char *at;
 
+		out_bytes(out, (const char *)c, plain);
+		c += plain;
+		if (!*c)
+			break;
+		length = character_length(c);
+		at = strchr(named, *c);
 		if (!length)
 			out_text(out, "\\ufffd");
 		else if (at)
@@ -63,10 +79,12 @@ void json_quote(struct output *out, const char *text)
 
 static void begin_value(struct json *json, const char *key)
 {
+	static const char spaces[] = "                                ";
+
 	if (json->depth) {
 		out_text(json->out, json->filled[json->depth] ? ",\n" : "\n");
 		json->filled[json->depth] = true;
-		out_format(json->out, "%*s", (int)json->depth * 2, "");
+		out_bytes(json->out, spaces, json->depth * 2);
 	}
 	if (key) {
 		json_quote(json->out, key);
