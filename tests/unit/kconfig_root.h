@@ -102,7 +102,7 @@ static inline size_t gzip(const void *data, size_t size, unsigned char *to, size
 /* What kernel/configs.c makes of it, between things that look like it. */
 static inline size_t module(const void *data, size_t size, unsigned char *to, size_t room)
 {
-	static const char before[] = "\177ELF\2\1\1 IKCFG IKCFG_S\0IIKCFG_SIKCFG_ST";
+	static const char before[] = "\177ELF\2\1\1 IKCFG IIKCFG_S\0IKCFG_SIKCFG_ST";
 	static const char after[] = "IKCFG_ED and more \0 CONFIG_ALPHA=n\n";
 	size_t n = sizeof(before) - 1;
 

@@ -312,6 +312,19 @@ static void need_libkmod(void)
 
 #define MODULES "/usr/lib/modules/" RELEASE
 
+static void expect_not_followed(const char *path)
+{
+	char value[140];
+
+	put("/outside", text, sizeof(text) - 1);
+	assert_int_equal(rename(in_root("/outside"), path), 0);
+	snprintf(value, sizeof(value), "%s:", path);
+	put_index(MODULES "/modules.dep.bin", "configs", value);
+	assert_int_equal(ask(), -ENOENT);
+	expect_nothing();
+	assert_int_equal(unlink(path), 0);
+}
+
 static void module_that_libkmod_knows(void **state)
 {
 	char outside[128];
@@ -339,14 +352,16 @@ static void module_that_libkmod_knows(void **state)
 	expect_nothing();
 	assert_non_null(strstr(result.why, "configs.ko.xz: it is compressed by xz"));
 
-	/* A name that leads out of the root is not followed. */
-	put("/outside", text, sizeof(text) - 1);
-	snprintf(outside, sizeof(outside), "%s.outside", root);
-	assert_int_equal(rename(in_root("/outside"), outside), 0);
-	put_index(MODULES "/modules.dep.bin", "configs", strcat(outside, ":"));
-	assert_int_equal(ask(), -ENOENT);
-	*strrchr(outside, ':') = '\0';
-	assert_int_equal(unlink(outside), 0);
+	/* A name that leads out of the root is not followed, however like it. */
+	snprintf(outside, sizeof(outside), "%s.out", root);
+	expect_not_followed(outside);
+	snprintf(outside, sizeof(outside), "%s", root);
+	outside[strlen(root) - 1] ^= 1;
+	assert_int_equal(mkdir(outside, 0700), 0);
+	strcat(outside, "/a");
+	expect_not_followed(outside);
+	*strrchr(outside, '/') = '\0';
+	assert_int_equal(rmdir(outside), 0);
 	put_index(MODULES "/modules.dep.bin", "configs", "updates/gone.ko:");
 	assert_int_equal(ask(), -ENOENT);
 	put_index(MODULES "/modules.dep.bin", "other", "other.ko:");
