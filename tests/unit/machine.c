@@ -102,6 +102,13 @@ static bool answer(void *data, const char *call, long *result)
 	return true;
 }
 
+bool under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "valgrind");
+}
+
 /* --- Files -------------------------------------------------------------------------------- */
 
 void folder_make(char *path, size_t size)

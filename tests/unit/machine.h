@@ -53,6 +53,8 @@ struct sbp_probe *machine_run(struct machine *m, enum sbp_depth depth);
 /* Releases probe and folder. */
 void machine_end(struct machine *m);
 
+bool under_valgrind(void);
+
 /* Makes a new folder for a test below $TMPDIR or /tmp; removes one with all that is in it. */
 void folder_make(char *path, size_t size);
 void folder_remove(const char *path);
