@@ -19,7 +19,6 @@ GUESTS    := x86_64 i386 arm arm64
 # that is installed; nothing of it is kept outside the build folder.
 SOURCE    := $(firstword $(wildcard /usr/src/linux-source-6.1.tar.xz /usr/src/linux-source-*.tar.xz))
 SELFTEST  := seccomp/seccomp_bpf.c kselftest.h kselftest_harness.h clone3/clone3_selftests.h
-SELFTEST_arm := -include $(HERE)/include/nanosleep.h
 IN_SOURCE  = $(basename $(basename $(notdir $(SOURCE))))/tools/testing/selftests
 
 .PHONY: all $(ROWS)
@@ -35,10 +34,10 @@ $(W)/guest/$1/init: $(HERE)/init.c $(HERE)/wire.h
 	@mkdir -p $$(@D)
 	@$$(CC_$1) -Os -s -static -no-pie $(WARN) -o $$@ $(HERE)/init.c
 
-$(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capability.h $(HERE)/include/nanosleep.h
+$(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capability.h $(HERE)/include/selftest.h
 	@mkdir -p $$(@D)
-	@$$(CC_$1) -O2 -s -static -no-pie -w -D__EXPORTED_HEADERS__ -I$(HERE)/include \
-		$$(SELFTEST_$1) -o $$@ $(W)/selftests/seccomp/seccomp_bpf.c -lpthread
+	@$$(CC_$1) -O2 -s -static -no-pie -w -D__EXPORTED_HEADERS__ -I$(HERE)/include -include $(HERE)/include/selftest.h \
+		-o $$@ $(W)/selftests/seccomp/seccomp_bpf.c -lpthread
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$g)))
 
