@@ -54,7 +54,7 @@ enum sbp_feature sbp_feature_next(enum sbp_feature feature)
 
 static const struct sbp_row *row_of(enum sbp_feature feature)
 {
-	return feature > 0 && (int)feature < SBP_FEATURE_LIMIT ? &sbp_rows[feature] : NULL;
+	return feature && (unsigned int)feature < SBP_FEATURE_LIMIT ? &sbp_rows[feature] : NULL;
 }
 
 const char *sbp_feature_name(enum sbp_feature feature)
