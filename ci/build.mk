@@ -61,6 +61,8 @@ COMPILE      = $(CC) $(BASE_CFLAGS) $(DEFINES) -Iprobe $(CPPFLAGS) $(CFLAGS) -c
 LINK         = $(CC) -pie -pthread $(SANITIZER) $(RELRO) $(CFLAGS) $(LDFLAGS)
 LINK_SHARED  = $(CC) -shared -pthread $(SANITIZER) $(RELRO) $(if $(SANITIZE),,-Wl,-z,defs) $(CFLAGS) $(LDFLAGS)
 LIBS        ?= -lz -ldl
+# A program of a millisecond shall not spend a tenth of it on loading zlib.
+PROGRAM_LIBS = $(if $(filter /%,$(shell $(CC) -print-file-name=libz.a)),$(LIBS:-lz=-l:libz.a),$(LIBS))
 
 Q   := $(if $(V),,@)
 SAY  = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
@@ -95,7 +97,7 @@ $(B)/obj/%.o: %.c $(B)/flags
 # A program carries the library's objects inside: it starts faster, and runs from where it was built.
 $(B)/sandbox-probe: $(PROBE_OBJ) $(B)/libsandbox-probe.a $(B)/sources
 	$(call SAY,LINK,$@)
-	$(Q)$(LINK) -o $@ $(PROBE_OBJ) $(B)/libsandbox-probe.a $(LIBS)
+	$(Q)$(LINK) -o $@ $(PROBE_OBJ) $(B)/libsandbox-probe.a $(PROGRAM_LIBS)
 
 $(B)/libsandbox-probe.a: $(LIB_OBJ) $(B)/sources
 	$(call SAY,AR,$@)

@@ -82,7 +82,8 @@ static void ask_directly_in_child(struct sbp_probe *p, void *data)
 		const struct kind *kind = &kinds[i];
 		const struct sbp_answer *answer = &p->area->answers[kind->feature];
 
-		if (!sbp_in(p->asked, kind->feature) || kind->feature == SBP_FEATURE_PID_NS)
+		if (!sbp_in(p->asked, kind->feature) || kind->feature == SBP_FEATURE_PID_NS ||
+		    sbp_settled(p, kind->feature, SBP_DIRECTLY))
 			continue;
 		if (kind->feature == SBP_FEATURE_NET_NS &&
 		    answer->way[SBP_THROUGH_USER_NS].verdict == SBP_YES)
@@ -93,26 +94,31 @@ static void ask_directly_in_child(struct sbp_probe *p, void *data)
 	}
 }
 
-/* unshare(CLONE_NEWPID) came in 3.8 and till 4.2 refuses a process that shares its memory: clone. */
-static void ask_pid_namespace_directly(struct sbp_probe *p)
-{
-	struct sbp_child child = { .flags = CLONE_NEWPID,
-				   .call = "clone(CLONE_NEWPID)",
-				   .features = SBP_BIT(PID_NS),
-				   .run = nothing_in_child };
-
-	if (sbp_in(p->asked, SBP_FEATURE_PID_NS))
-		settle_by(p, child.features, child.call, sbp_run_child(p, &child));
-}
-
+/*
+ * unshare(CLONE_NEWPID) came in 3.8 and till 4.2 refuses a process that shares its memory, so that one
+ * is asked by a clone, in whose child the others are asked; or in a plain one, where it failed.
+ */
 static void ask_directly(struct sbp_probe *p)
 {
-	struct sbp_child child = { .run = ask_directly_in_child };
-	int error;
+	struct sbp_child pid = { .flags = CLONE_NEWPID,
+				 .call = "clone(CLONE_NEWPID)",
+				 .features = SBP_BIT(PID_NS),
+				 .run = ask_directly_in_child };
+	struct sbp_child plain = { .run = ask_directly_in_child };
+	bool done = false;
+	int error = 0;
 
 	p->way = SBP_DIRECTLY;
-	ask_pid_namespace_directly(p);
-	error = sbp_run_child(p, &child);
+	if (sbp_in(p->asked, SBP_FEATURE_PID_NS)) {
+		error = sbp_run_child(p, &pid);
+		settle_by(p, pid.features, pid.call, error);
+		done = !error && !pid.signal;
+	}
+	/* A call that kills settles its own feature, so that each new child comes further. */
+	while (!done) {
+		error = sbp_run_child(p, &plain);
+		done = error || !plain.signal || !plain.fatal;
+	}
 	for (int i = 0; error && i < KINDS; i++)
 		if (sbp_in(p->asked, kinds[i].feature) &&
 		    !sbp_settled(p, kinds[i].feature, SBP_DIRECTLY))
