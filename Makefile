@@ -31,7 +31,7 @@ check:					# install everything, build everything, run every suite, sum up
 
 qemu:					# boot the kernels (KERNEL= ARCH= TEST= SHELL=1)
 	@ci/setup build static check
-	@$(MAKE) --no-print-directory static qemu-run
+	@$(MAKE) --no-print-directory static qemu-run GUEST_SHELL='$(GUEST_SHELL)'
 
 bench:					# our figures beside the peers', in one run
 	@ci/setup build bench
