@@ -14,7 +14,7 @@
 
 #include "cli.h"
 
-enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 50, MOST_WIDTH = 140 };
+enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 64, MOST_WIDTH = 140 };
 
 /*
  * A file that is opened later would get the number of a closed stream, and a message would be
