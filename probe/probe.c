@@ -213,18 +213,27 @@ static void run_walk(struct sbp_probe *p, const struct walk *walk, bool in_child
 					      .in_child = in_child });
 }
 
-static void ask_all(struct sbp_probe *p)
+static void ask_in_children(struct sbp_probe *p)
 {
-	struct walk in_process = { 0 }, proofs = { 0 }, spawning = { 0 };
+	struct walk proofs = { 0 }, spawning = { 0 };
+	struct sbp_cpus cpus;
 
-	plan_askers(p, SBP_IN_PROCESS, &in_process);
-	run_walk(p, &in_process, p->filtered);
-	if (p->depth == SBP_QUICK)
-		return;
+	sbp_stay_on_cpu(p, &cpus);
 	plan_proofs(p, &proofs);
 	run_walk(p, &proofs, true);
 	plan_askers(p, SBP_SPAWNS, &spawning);
 	run_walk(p, &spawning, p->filtered);
+	sbp_leave_cpu(&cpus);
+}
+
+static void ask_all(struct sbp_probe *p)
+{
+	struct walk in_process = { 0 };
+
+	plan_askers(p, SBP_IN_PROCESS, &in_process);
+	run_walk(p, &in_process, p->filtered);
+	if (p->depth == SBP_FULL)
+		ask_in_children(p);
 }
 
 static void reset(struct sbp_probe *p)

@@ -188,6 +188,15 @@ struct sbp_child {
 	int error;		/* set: the errno when there was no child, 0 otherwise */
 };
 
+/*
+ * ThreadSanitizer wraps clone(2) as a fork: a child that shares the memory would undo the locks of its
+ * parent. libc has the same function under a name that is not wrapped.
+ */
+#ifdef __SANITIZE_THREAD__
+int __clone(int (*run)(void *), void *stack, int flags, void *data, ...);
+#define clone __clone
+#endif
+
 /* Gives a signal its default action again, and unblocks it. */
 void sbp_let_through_in_child(int signal);
 
@@ -211,6 +220,14 @@ struct sbp_steps {
 	bool in_child;
 };
 void sbp_run_steps(struct sbp_probe *p, const struct sbp_steps *steps);
+
+/* Keeps the calling thread on its CPU, and lets it go again (affinity.c). */
+struct sbp_cpus {
+	long bytes;			/* of the mask that are the kernel's; 0: nothing to restore */
+	unsigned long mask[8192 / 8 / sizeof(long)];
+};
+void sbp_stay_on_cpu(const struct sbp_probe *p, struct sbp_cpus *before);
+void sbp_leave_cpu(const struct sbp_cpus *before);
 
 /* --- Texts and facts (text.c, environment.c) ---------------------------------------------- */
 

@@ -160,8 +160,9 @@ SBP_API SBP_MUST_CHECK int sbp_probe_set_assume(struct sbp_probe *probe, const c
  * Asks. May be called again: the earlier answers are then gone.
  * Works in a process of any size and with any number of threads: children share the caller's memory
  * and end before this returns. Signals are blocked in the calling thread meanwhile, SIGCHLD is not
- * sent (under an outer filter it may be), and the caller's own children are left alone. A question
- * that could not be asked is no error but an answer, SBP_UNKNOWN.
+ * sent (under an outer filter it may be), and the caller's own children are left alone. A full probe
+ * keeps the calling thread on the CPU that it runs on until it is done. A question that could not be
+ * asked is no error but an answer, SBP_UNKNOWN.
  * -EINVAL: unknown depth.
  */
 SBP_API SBP_MUST_CHECK int sbp_probe_run(struct sbp_probe *probe, enum sbp_depth depth);
