@@ -72,17 +72,10 @@ static int run_in_child(void *data)
 	return 0;
 }
 
-/* A copy of the process: valgrind knows no other flags, ThreadSanitizer nests none but these. */
-#ifdef __SANITIZE_THREAD__
-#define FAKE_FLAGS CLONE_VFORK
-#else
-#define FAKE_FLAGS 0
-#endif
-
 static unsigned long clone_flags(const struct sbp_probe *p, unsigned long wanted)
 {
 	if (p->fake)
-		return FAKE_FLAGS;
+		return 0; /* a plain copy, which is all that valgrind knows */
 	if (!p->filtered)
 		return wanted | CLONE_VM | CLONE_VFORK;
 	if (!sbp_release_at_least(p, "5.16"))
