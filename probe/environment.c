@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 
 #include "probe.h"
@@ -159,6 +160,36 @@ static void ask_seccomp_mode(struct sbp_probe *p)
 	p->filtered = child.signal || (p->area->seccomp_mode && p->area->seccomp_mode != -EINVAL);
 }
 
+/* What the missing /proc/self/status would have said of the process's rights. */
+static void ask_rights_in_child(struct sbp_probe *p, void *data)
+{
+	struct sbp_rights *rights = data;
+	const struct {
+		unsigned int version;
+		int pid;
+	} header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+
+	rights->no_new_privs = sbp_kernel(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+	rights->capget = sbp_kernel(SYS_capget, (long)&header, (long)rights->capabilities);
+	(void)p;
+}
+
+static void ask_rights(struct sbp_probe *p)
+{
+	struct sbp_rights *rights = &p->area->rights;
+	struct sbp_child child = { .run = ask_rights_in_child, .data = rights };
+
+	rights->no_new_privs = rights->capget = -1;
+	if (p->fake || sbp_run_child(p, &child))
+		return;
+	if (rights->no_new_privs >= 0)
+		sbp_add_fact(p, "process.no_new_privs", "prctl(PR_GET_NO_NEW_PRIVS)", "%ld",
+			     rights->no_new_privs);
+	if (!rights->capget) /* effective, permitted, inheritable; then their upper halves */
+		sbp_add_fact(p, "process.capabilities", "capget(2)", "%08x%08x",
+			     rights->capabilities[3], rights->capabilities[0]);
+}
+
 /* Under a root of the user's the files tell of another process: the filter is asked for real. */
 void sbp_read_process(struct sbp_probe *p)
 {
@@ -178,6 +209,8 @@ void sbp_read_process(struct sbp_probe *p)
 		p->filtered = false; /* no such line: built without seccomp */
 	else
 		ask_seccomp_mode(p);
+	if (got <= 0 && !*p->root)
+		ask_rights(p);
 }
 
 /* --- All of it ---------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -242,7 +243,7 @@ static void leave_capabilities_in_child(struct sbp_probe *p, void *data)
 	const struct {
 		unsigned int version;
 		int pid;
-	} header = { 0x20080522 /* _LINUX_CAPABILITY_VERSION_3, since 2.6.26 */, 0 };
+	} header = { _LINUX_CAPABILITY_VERSION_3 /* 2.6.26 */, 0 };
 	const unsigned int none[6] = { 0 };
 	const sbp_set self = SBP_BIT(USER_NS_NESTED_CAPS);
 	struct sbp_child child = { .flags = CLONE_NEWUSER,

@@ -97,6 +97,10 @@ struct sbp_area {
 		const char *call, *where;
 	} in_flight;
 	long seccomp_mode;	/* what prctl(PR_GET_SECCOMP) answered */
+	struct sbp_rights {	/* and what is asked where /proc does not tell */
+		long no_new_privs, capget;
+		unsigned int capabilities[6];
+	} rights;
 	int depth;		/* children inside children: the next free stack */
 
 	struct sbp_answer answers[SBP_FEATURE_LIMIT];

@@ -132,7 +132,7 @@ void sbp_survey_namespace_links(struct sbp_probe *p)
 	char list[80] = "", path[320], relative[40];
 	size_t used = 0;
 
-	if (!sbp_fact_value(p, "process.capabilities"))
+	if (!sbp_fact_value(p, "process.tracer_pid"))
 		return; /* no /proc, or one that hides this process: says nothing */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		snprintf(relative, sizeof(relative), "/proc/self/ns/%s", names[i]);
