@@ -103,15 +103,27 @@ static void wait_for(struct sbp_probe *p, pid_t pid, struct sbp_child *child)
 		child->signal = SIGSYS;
 }
 
+/* Of AddressSanitizer, where the program has it. */
+extern void __asan_unpoison_memory_region(void const volatile *start, size_t size) __attribute__((weak));
+
+/* A child that was killed leaves the marks of its last frames on a stack that the next one gets. */
+static char *take_stack(struct sbp_probe *p)
+{
+	char *stack = p->area->stacks[p->area->depth++];
+
+	if (__asan_unpoison_memory_region)
+		__asan_unpoison_memory_region(stack, SBP_STACK_SIZE);
+	return stack + SBP_STACK_SIZE;
+}
+
 /* Starts the child with every signal blocked, the two that belong to libc included. */
 static long start_child(struct sbp_probe *p, struct sbp_child *child)
 {
 	struct start start = { p, child };
-	char *stack = p->area->stacks[p->area->depth] + SBP_STACK_SIZE;
+	char *stack = take_stack(p);
 	uint64_t all = ~UINT64_C(0), before = 0;
 	long pid, masked;
 
-	p->area->depth++;
 	masked = sbp_kernel(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof(all));
 	pid = clone(run_in_child, stack, (int)clone_flags(p, child->flags), &start);
 	if (pid < 0)

@@ -23,8 +23,7 @@ struct symbols {
 static void add_symbol(struct symbols *symbols, const char *name, size_t length)
 {
 	for (size_t i = 0; i < symbols->count; i++)
-		if (strlen(symbols->names[i]) == length &&
-		    !strncmp(symbols->names[i], name, length))
+		if (strlen(symbols->names[i]) == length && !strncmp(symbols->names[i], name, length))
 			return;
 	if (symbols->count == SYMBOL_LIMIT || length >= SYMBOL_LENGTH)
 		return;

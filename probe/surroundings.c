@@ -108,11 +108,14 @@ void sbp_survey_user_namespace(struct sbp_probe *p)
 {
 	static const char path[] = "/proc/self/uid_map";
 	unsigned long inside, outside, count;
-	char map[1024];
+	char map[1024], *at;
 
 	if (sbp_read_file(p, path, map, sizeof(map)) < 0)
 		return;
-	if (sscanf(map, "%lu %lu %lu", &inside, &outside, &count) != 3)
+	inside = strtoul(map, &at, 10);
+	outside = strtoul(at, &at, 10);
+	count = strtoul(at, &at, 10);
+	if (!count)
 		sbp_add_fact(p, "process.user_namespace", path, "nested, nothing mapped");
 	else if (!inside && !outside && count == 4294967295UL)
 		sbp_add_fact(p, "process.user_namespace", path, "initial");
