@@ -2,7 +2,7 @@
 /*
  * Starts one guest, watches its serial line, and says what became of it.
  *
- *   boot -d DIR -n NONCE [-t SECONDS] [-l LABEL] -- QEMU ARGUMENT...
+ *   boot -d DIR -n NONCE [-t SECONDS] [-l LABEL] [-w WARNING] -- QEMU ARGUMENT...
  *
  * QEMU's standard output is the guest's serial line.  Left in DIR:
  *   console.log   all that came over the line
@@ -29,7 +29,7 @@
 
 static struct {
 	const char *dir, *label;
-	char *nonce;
+	const char *nonce, *expected_warning;
 	long limit_ms;
 	pid_t qemu;
 } run = { .limit_ms = 300000, .label = "guest" };
@@ -154,7 +154,7 @@ static void parse_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+d:n:t:l:")) != -1) {
+	while ((option = getopt(argc, argv, "+d:n:t:l:w:")) != -1) {
 		if (option == 'd')
 			run.dir = optarg;
 		else if (option == 'n')
@@ -163,12 +163,14 @@ static void parse_options(int argc, char **argv)
 			run.limit_ms = atol(optarg) * 1000;
 		else if (option == 'l')
 			run.label = optarg;
+		else if (option == 'w')
+			run.expected_warning = optarg;
 		else
 			exit(2);
 	}
 	if (!run.dir || !run.nonce || optind >= argc) {
 		fprintf(stderr,
-			"usage: boot -d DIR -n NONCE [-t SECONDS] [-l LABEL] -- QEMU ARGUMENT...\n");
+			"usage: boot -d DIR -n NONCE [-t SECONDS] [-l LABEL] [-w WARNING] -- QEMU ARGUMENT...\n");
 		exit(2);
 	}
 }
@@ -189,6 +191,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	log = create("console.log");
 	console_start(&console, run.nonce);
+	console.expected_warning = run.expected_warning;
 	run.qemu = start_qemu(argv + optind, &line);
 	if (run.qemu < 0) {
 		perror("boot: fork");

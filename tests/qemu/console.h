@@ -25,6 +25,7 @@ struct console_test {
 
 struct console {
 	const char *nonce;
+	const char *expected_warning; /* part of a line that is no sign of trouble, or NULL */
 	char line[CONSOLE_LINE];
 	size_t used;
 

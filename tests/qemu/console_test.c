@@ -71,7 +71,7 @@ static void check(const char *what, int good, const struct console *c)
 }
 
 /* In pieces of every size, for the line does not come in lines. */
-static struct console *judge(const struct lines *l, enum ending ending)
+static struct console *judge_with(const struct lines *l, enum ending ending, const char *warning)
 {
 	static struct console c;
 	size_t step = 1;
@@ -79,6 +79,7 @@ static struct console *judge(const struct lines *l, enum ending ending)
 	for (int i = 0; i < c.count; i++)
 		free(c.tests[i].output);
 	console_start(&c, NONCE);
+	c.expected_warning = warning;
 	for (size_t at = 0; at < l->used; at += step, step = step % 7 + 1) {
 		size_t rest = l->used - at;
 
@@ -86,6 +87,11 @@ static struct console *judge(const struct lines *l, enum ending ending)
 	}
 	console_end(&c, ending, 10);
 	return &c;
+}
+
+static struct console *judge(const struct lines *l, enum ending ending)
+{
+	return judge_with(l, ending, NULL);
 }
 
 static void expect(const char *what, const struct lines *l, enum ending ending, const char *verdict)
@@ -116,6 +122,7 @@ static void sound(void)
 
 static void broken_off(void)
 {
+	const struct console *c;
 	struct lines l;
 
 	begin(&l);
@@ -135,6 +142,8 @@ static void broken_off(void)
 	end_two(&l);
 	done(&l, NONCE);
 	expect("a warning is a warning", &l, ENDED_BY_QEMU, "warn");
+	c = judge_with(&l, ENDED_BY_QEMU, "kernel/seccomp.c:1 ");
+	check("but not the one that is expected", !strcmp(c->verdict, "complete"), c);
 	begin(&l);
 	end_two(&l);
 	ours(&l, WIRE_NOTE "kernel [    1.5] WARNING: at kernel/seccomp.c:1 x()");
