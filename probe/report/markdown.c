@@ -58,7 +58,7 @@ static void write_level(struct output *out, const char *who, const struct sbp_pl
 	char words[120];
 
 	report_plan_words(plan, words, sizeof(words));
-	out_format(out, "%s **%s**.\n", who, words);
+	out_format(out, "- %s **%s**.\n", who, words);
 }
 
 static void write_state(struct output *out, const struct report_row *row)
@@ -79,8 +79,14 @@ static void write_features(struct output *out, const struct report *report)
 	for (size_t i = 0; i < report->row_count; i++) {
 		const struct report_row *row = &report->rows[i];
 
+		const struct report_row *before = report_said_before(report, row);
+
 		out_format(out, "| %s | ", row->name);
 		write_state(out, row);
+		if (before) {
+			out_format(out, " | as %s | |\n", before->name);
+			continue;
+		}
 		out_text(out, " | ");
 		write_escaped(out, row->cause ? row->cause : "");
 		out_text(out, " | ");
@@ -153,8 +159,8 @@ void report_markdown(struct output *out, const struct report *report, const stru
 	(void)style;
 	write_head(out, report);
 	if (report->plan) {
-		write_level(out, "This kernel allows", report->allowed);
-		write_level(out, "This version of sandbox-probe can build", report->plan);
+		write_level(out, "this kernel allows", report->allowed);
+		write_level(out, "this version of sandbox-probe can build", report->plan);
 	}
 	write_features(out, report);
 	if (report->plan)

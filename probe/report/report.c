@@ -98,9 +98,10 @@ static bool is_filtered(const struct report *report)
 	return !strcmp(report_fact(report, "process.seccomp_mode", ""), "2");
 }
 
+/* Of all that status says, the number of threads is what no call tells. */
 static bool is_without_proc(const struct report *report)
 {
-	return !sbp_fact_value(report->probe, "process.capabilities");
+	return !sbp_fact_value(report->probe, "process.threads");
 }
 
 static const struct {
@@ -165,6 +166,20 @@ const char *report_fact(const struct report *report, const char *name, const cha
 	const char *value = sbp_fact_value(report->probe, name);
 
 	return value ? value : otherwise;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+const struct report_row *report_said_before(const struct report *report, const struct report_row *row)
+{
+	for (const struct report_row *r = report->rows; r < row; r++)
+		if (r->cause && row->cause && same_text(r->cause, row->cause) &&
+		    same_text(r->remedy, row->remedy))
+			return r;
+	return NULL;
 }
 
 bool report_ways_differ(const struct report_row *row)

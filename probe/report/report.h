@@ -76,6 +76,10 @@ const char *report_fact(const struct report *report, const char *name, const cha
 /* Two answers that say different things; one that was not asked says nothing. */
 bool report_ways_differ(const struct report_row *row);
 
+/* An earlier row with the same cause and remedy: a reader need not be told twice. */
+const struct report_row *report_said_before(const struct report *report,
+					    const struct report_row *row);
+
 /* "level 3 of 3, full: isolation clone, system calls bpf (tsync)" */
 void report_plan_words(const struct sbp_plan *plan, char *words, size_t size);
 

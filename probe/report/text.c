@@ -110,25 +110,10 @@ static void write_levels(const struct page *page)
 
 /* --- Features ------------------------------------------------------------------------------ */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-/* An earlier row with the same cause and remedy: what was said once is not said again. */
-static const struct report_row *said_before(const struct report *report, const struct report_row *row)
-{
-	for (const struct report_row *r = report->rows; r < row; r++)
-		if (r->cause && row->cause && same_text(r->cause, row->cause) &&
-		    same_text(r->remedy, row->remedy))
-			return r;
-	return NULL;
-}
-
 static void write_state(const struct page *page, const struct report_row *row)
 {
 	bool roomy = page->style->width >= SUMMARY_WIDTH;
-	const struct report_row *before = said_before(page->report, row);
+	const struct report_row *before = report_said_before(page->report, row);
 	char behind[200] = "";
 
 	if (before)
@@ -149,7 +134,7 @@ static void write_state(const struct page *page, const struct report_row *row)
 static void write_row(const struct page *page, const struct report_row *row)
 {
 	write_state(page, row);
-	if (said_before(page->report, row) || row->overridden)
+	if (report_said_before(page->report, row) || row->overridden)
 		return;
 	if (row->cause)
 		write_paragraph(page, DETAIL_COLUMN, "", row->cause);
@@ -215,7 +200,7 @@ static void write_two_ways(const struct page *page)
 
 static bool same_reason(const struct sbp_rejected *a, const struct sbp_rejected *b)
 {
-	return !*a->missing && !*b->missing && same_text(a->because, b->because);
+	return !*a->missing && !*b->missing && !strcmp(a->because, b->because);
 }
 
 /* All that were not taken for one reason, on the line of the first of them. */
