@@ -15,14 +15,17 @@ endif
 
 QEMU_ROWS = $(if $(KERNEL),--kernel $(KERNEL)) $(if $(ARCH),--arch $(ARCH))
 
+# "+" hands make's jobs on, and would run these under `make -n`, too.
+DRY_RUN := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+
 check-qemu: static
-	+@ci/suite qemu tests/qemu/matrix --set check
+	+@$(if $(DRY_RUN),:,ci/suite qemu tests/qemu/matrix --set check)
 
 check-qemu-harness:
-	+@ci/suite qemu-harness tests/qemu/selftest
+	+@$(if $(DRY_RUN),:,ci/suite qemu-harness tests/qemu/selftest)
 
 # The KTAP stays in build/qemu/qemu.ktap; the terminal gets the table.
 qemu-run: static
-	+@mkdir -p build/qemu && GUEST_SHELL='$(GUEST_SHELL)' TEST='$(TEST)' \
-		tests/qemu/matrix $(QEMU_ROWS) $(if $(GUEST_SHELL),,>build/qemu/qemu.ktap)
-	$(if $(GUEST_SHELL),,@cat build/qemu/table.txt && { ! grep -q '^not ok' build/qemu/qemu.ktap; })
+	+@mkdir -p build/qemu; export GUEST_SHELL='$(GUEST_SHELL)' TEST='$(TEST)'; \
+	$(if $(DRY_RUN),:,$(if $(GUEST_SHELL),tests/qemu/matrix $(QEMU_ROWS), \
+	tests/qemu/matrix $(QEMU_ROWS) >build/qemu/qemu.ktap && cat build/qemu/table.txt && ! grep -q '^not ok' build/qemu/qemu.ktap))
