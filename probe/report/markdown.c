@@ -33,7 +33,7 @@ static void write_code(struct output *out, const char *text)
 		if (*text == '|')
 			out_text(out, "\\|");
 		else
-			out_bytes(out, *text == '`' ? "'" : *text == '\n' ? " " : text, 1);
+			out_bytes(out, *text == '`' ? "'" : strchr("\r\n", *text) ? " " : text, 1);
 	}
 	out_text(out, "`");
 }
@@ -129,8 +129,9 @@ static void write_evidence(struct output *out, const struct report *report)
 			report_result_words(evidence, words, sizeof(words));
 			out_format(out, "| %s | ", report->rows[i].name);
 			write_code(out, evidence->call);
-			out_format(out, " | %s | %s |\n", words,
-				   evidence->where ? evidence->where : "");
+			out_format(out, " | %s | ", words);
+			write_escaped(out, evidence->where ? evidence->where : "");
+			out_text(out, " |\n");
 		}
 	}
 	out_text(out, "\n</details>\n");
