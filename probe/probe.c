@@ -289,6 +289,7 @@ static void look_for_noes(const struct sbp_probe *p, bool *any, bool *configurab
 static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 {
 	bool noes, configurable;
+	int saved = errno;
 
 	if (depth != SBP_QUICK && depth != SBP_FULL)
 		return -EINVAL;
@@ -307,6 +308,7 @@ static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 		sbp_survey_kconfig(p);
 	sbp_diagnose(p);
 	apply_assumptions(p);
+	errno = saved;
 	return 0;
 }
 
