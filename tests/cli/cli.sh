@@ -41,4 +41,4 @@ as_nobody() {
 }
 
 # How the program is linked decides little, but a sanitizer's runtime needs room and /proc.
-is_sanitized() { grep -qa __asan_init "$probe"; }
+is_sanitized() { "$probe" --json --feature pidfd | jq -e .process.sanitizer >/dev/null; }

@@ -334,7 +334,7 @@ static void metrics_hold_hostile_text(void **state)
 		assert_memory_equal(line, "sandbox_probe_", 14);
 		for (char *c = line; *c; c++) {
 			if (in_string && *c == '\\')
-				c++;
+				assert_non_null(strchr("\\\"n", *++c));
 			else if (*c == '"')
 				in_string = !in_string;
 		}
