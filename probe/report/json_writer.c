@@ -39,9 +39,12 @@ static size_t character_length(const unsigned char *c)
 /* How much of the text needs no escape: nearly always all of it, and then one copy does. */
 static size_t plain_length(const unsigned char *c)
 {
+	static const bool plain[256] = { [' ' ... '!'] = true,
+					 ['#' ... '['] = true,
+					 [']' ... '~'] = true };
 	size_t length = 0;
 
-	while (c[length] >= 0x20 && c[length] < 0x7f && c[length] != '"' && c[length] != '\\')
+	while (plain[c[length]])
 		length++;
 	return length;
 }
@@ -77,14 +80,21 @@ void json_quote(struct output *out, const char *text)
 
 /* --- Structure ---------------------------------------------------------------------------- */
 
+static void begin_line(struct json *json)
+{
+	static const char line[] = "\n                ";
+
+	_Static_assert(sizeof(line) > 2 * JSON_DEPTH, "the deepest line must have its blanks");
+	out_bytes(json->out, line, 1 + 2 * json->depth);
+}
+
 static void begin_value(struct json *json, const char *key)
 {
-	static const char spaces[] = "                                ";
-
 	if (json->depth) {
-		out_text(json->out, json->filled[json->depth] ? ",\n" : "\n");
+		if (json->filled[json->depth])
+			out_bytes(json->out, ",", 1);
 		json->filled[json->depth] = true;
-		out_bytes(json->out, spaces, json->depth * 2);
+		begin_line(json);
 	}
 	if (key) {
 		json_quote(json->out, key);
@@ -124,8 +134,10 @@ void json_close(struct json *json)
 		return;
 	json->depth--;
 	if (filled)
-		out_format(json->out, "\n%*s", (int)json->depth * 2, "");
-	out_format(json->out, json->depth ? "%c" : "%c\n", closing);
+		begin_line(json);
+	out_bytes(json->out, &closing, 1);
+	if (!json->depth)
+		out_bytes(json->out, "\n", 1);
 }
 
 void json_string(struct json *json, const char *key, const char *value)

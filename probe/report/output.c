@@ -13,13 +13,13 @@
 /* Makes room for `more` bytes and a NUL. */
 static bool reserve(struct output *out, size_t more)
 {
-	size_t room = out->room ? out->room : 16 << 10;
+	size_t room = out->room ? out->room : 64 << 10;
 	char *text;
 
+	if (out->room - out->used > more)
+		return !out->failed;
 	if (out->failed)
 		return false;
-	if (out->room - out->used > more)
-		return true;
 	while (room - out->used <= more)
 		room *= 2;
 	text = realloc(out->text, room);
