@@ -27,38 +27,69 @@
 #include "uapi.h"
 
 /* How long an outer filter's supervisor may think about one child, in seconds. */
-enum { PATIENCE = 2 };
+enum { PATIENCE = 2, ENDED_BY_WATCHDOG = 0x5a, RESTORER_IS_SET = 0x04000000 };
+
+static const char watchdog[] = "setitimer(ITIMER_REAL)";
 
 struct start {
 	struct sbp_probe *p;
 	struct sbp_child *child;
 };
 
+/* struct sigaction in the kernel's words; libc's wants its own restorer, which here is never used. */
+struct action {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(int);
+	uint64_t mask;
+};
+
+static void set_action_in_child(int signal, void (*handler)(int))
+{
+	const struct action action = { handler, RESTORER_IS_SET, handler, 0 };
+
+	sbp_kernel(SYS_rt_sigaction, signal, (long)&action, 0, sizeof(action.mask));
+}
+
+static void unblock_in_child(int signal)
+{
+	uint64_t bit = UINT64_C(1) << (signal - 1);
+
+	sbp_kernel(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&bit, 0, sizeof(bit));
+}
+
 /* Lets a signal do to this child what it does by default: all are blocked, some have handlers. */
 void sbp_let_through_in_child(int signal)
 {
-	uint64_t bit = UINT64_C(1) << (signal - 1);
-	struct {
-		void *handler;
-		unsigned long flags;
-		void *restorer;
-		uint64_t mask;
-	} by_default = { 0 };
-
-	sbp_kernel(SYS_rt_sigaction, signal, (long)&by_default, 0, sizeof(by_default.mask));
-	sbp_kernel(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&bit, 0, sizeof(bit));
+	set_action_in_child(signal, SIG_DFL);
+	unblock_in_child(signal);
 }
 
 /*
  * A supervisor (SECCOMP_RET_USER_NOTIF) that never answers would hang us for ever: the watchdog ends
- * the wait. Only children of filtered processes have one.
+ * the wait. Only children of filtered processes have one. It exits in a handler, for the first
+ * process of a PID namespace does not die of signals from inside.
  */
-static void set_watchdog_in_child(void)
+static void end_in_handler(int signal)
+{
+	(void)signal;
+	for (;;)
+		sbp_kernel(SYS_exit_group, ENDED_BY_WATCHDOG);
+}
+
+/* A filter that kills for this is met once: from then on children go without. */
+static void set_watchdog_in_child(struct sbp_probe *p)
 {
 	const long patience[4] = { 0, 0, PATIENCE, 0 }; /* struct itimerval, in the kernel's words */
 
-	sbp_let_through_in_child(SIGALRM);
+	if (p->area->without_watchdog)
+		return;
+	sbp_begin(p, 0, watchdog);
+	set_action_in_child(SIGALRM, SIG_IGN); /* drops one that waits */
+	set_action_in_child(SIGALRM, end_in_handler);
 	sbp_kernel(SYS_setitimer, ITIMER_REAL, (long)patience, 0);
+	sbp_finish(p);
+	unblock_in_child(SIGALRM);
 }
 
 static int run_in_child(void *data)
@@ -67,7 +98,7 @@ static int run_in_child(void *data)
 
 	sbp_finish(start->p); /* the clone returned */
 	if (start->p->filtered)
-		set_watchdog_in_child();
+		set_watchdog_in_child(start->p);
 	start->child->run(start->p, start->child->data);
 	return 0;
 }
@@ -93,6 +124,8 @@ static void wait_for(struct sbp_probe *p, pid_t pid, struct sbp_child *child)
 	while (result == -EINTR);
 	if (result == pid && WIFSIGNALED(status))
 		child->signal = WTERMSIG(status);
+	else if (result == pid && p->filtered && WEXITSTATUS(status) == ENDED_BY_WATCHDOG)
+		child->signal = SIGALRM;
 	else if (result == pid)
 		child->exit_status = WEXITSTATUS(status);
 	/*
@@ -116,6 +149,15 @@ static char *take_stack(struct sbp_probe *p)
 	return stack + SBP_STACK_SIZE;
 }
 
+/* This child's own patience does not run while it waits for one of its children. */
+static void start_watch_again_in_child(struct sbp_probe *p)
+{
+	const typeof(p->area->in_flight) kept = p->area->in_flight;
+
+	set_watchdog_in_child(p);
+	p->area->in_flight = kept;
+}
+
 /* Starts the child with every signal blocked, the two that belong to libc included. */
 static long start_child(struct sbp_probe *p, struct sbp_child *child)
 {
@@ -130,6 +172,8 @@ static long start_child(struct sbp_probe *p, struct sbp_child *child)
 		pid = -errno;
 	else
 		wait_for(p, (pid_t)pid, child);
+	if (p->filtered && p->area->depth > 1)
+		start_watch_again_in_child(p);
 	if (!masked)
 		sbp_kernel(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(before));
 	p->area->depth--;
@@ -176,6 +220,12 @@ int sbp_run_child(struct sbp_probe *p, struct sbp_child *child)
 	if (pid >= 0)
 		pid = start_child(p, child);
 	p->area->depth = depth;
+	if (pid >= 0 && child->signal && p->area->in_flight.call == watchdog) {
+		p->area->without_watchdog = true;
+		child->signal = 0;
+		pid = start_child(p, child);
+		p->area->depth = depth;
+	}
 	if (pid >= 0 && child->signal)
 		read_last_words(p, child);
 	sbp_finish(p);

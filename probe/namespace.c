@@ -131,8 +131,7 @@ static void ask_directly(struct sbp_probe *p)
 
 struct inside {
 	sbp_set features;	/* which are to be settled in this child */
-	uid_t uid;		/* who we are outside */
-	gid_t gid;
+	long uid, gid;		/* who we are outside */
 };
 
 /* Maps the caller's ids to root's: without setgroups(2) anybody may map his own. */
@@ -142,11 +141,11 @@ static bool write_maps_in_child(struct sbp_probe *p, const struct inside *inside
 	long result;
 
 	sbp_ask_write(p, SBP_BIT(USER_NS), "/proc/self/setgroups", "deny");
-	result = sbp_ask_write(p, SBP_BIT(USER_NS), path, sbp_text(p, "0 %u 1", inside->uid));
+	result = sbp_ask_write(p, SBP_BIT(USER_NS), path, sbp_text(p, "0 %ld 1", inside->uid));
 	if (result >= 0) {
 		path = "/proc/self/gid_map";
 		result = sbp_ask_write(p, SBP_BIT(USER_NS), path,
-				       sbp_text(p, "0 %u 1", inside->gid));
+				       sbp_text(p, "0 %ld 1", inside->gid));
 	}
 	if (result < 0)
 		sbp_no(p, inside->features, p->way, path, result);
@@ -310,10 +309,25 @@ static void ask_inside_in_child(struct sbp_probe *p, void *data)
 			sbp_yes(p, SBP_BIT(USER_NS), p->way);
 }
 
+/* A uid or a gid; negative where somebody's filter refuses to tell. */
+static long ask_id(struct sbp_probe *p, sbp_set features, const char *call, long number)
+{
+	long id;
+
+	sbp_begin(p, features, call);
+	id = sbp_kernel(number, 0);
+	sbp_finish(p);
+	if (id >= -4095 && id < 0)
+		sbp_could_not_ask(p, features, p->way, call, id);
+	else
+		id &= 0xffffffff;
+	return id;
+}
+
 /* Asks for some features in a child of its own; a failed clone is their answer. */
 static int ask_in_user_ns(struct sbp_probe *p, sbp_set features, unsigned long flags, const char *call)
 {
-	struct inside inside = { .features = features, .uid = geteuid(), .gid = getegid() };
+	struct inside inside = { .features = features };
 	struct sbp_child child = { .flags = CLONE_NEWUSER | flags,
 				   .call = call,
 				   .features = features,
@@ -322,6 +336,10 @@ static int ask_in_user_ns(struct sbp_probe *p, sbp_set features, unsigned long f
 	int error;
 
 	p->way = SBP_THROUGH_USER_NS;
+	inside.uid = ask_id(p, features, "geteuid()", SBP_SYS_geteuid);
+	inside.gid = ask_id(p, features, "getegid()", SBP_SYS_getegid);
+	if (inside.uid < 0 || inside.gid < 0)
+		return 0;
 	error = sbp_run_child(p, &child);
 	p->way = SBP_THROUGH_USER_NS;
 	if (error)

@@ -245,6 +245,7 @@ static void reset(struct sbp_probe *p)
 	area->text_used = 0;
 	area->in_flight.call = NULL;
 	area->depth = 0;
+	area->without_watchdog = false;
 	p->where = "this process";
 }
 

@@ -101,6 +101,8 @@ struct sbp_area {
 		long no_new_privs, capget;
 		unsigned int capabilities[6];
 	} rights;
+	bool without_watchdog;	/* a filter kills whoever sets one */
+	uint32_t target_may_end; /* of ptrace.c: a futex */
 	int depth;		/* children inside children: the next free stack */
 
 	struct sbp_answer answers[SBP_FEATURE_LIMIT];

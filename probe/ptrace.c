@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -37,13 +38,32 @@ static void be_traced_in_child(struct sbp_probe *p, void *data)
  * Two children of a child: the target waits to be killed, the tracer attaches to it. They are
  * siblings, so neither is the other's ancestor, which is what Yama's ptrace_scope asks.
  */
+/* It ends when it is told to, when its parent is gone, or after five seconds, whatever is forbidden. */
 static int be_target_in_child(void *data)
 {
-	(void)data;
+	const long second[2] = { 1, 0 }, moment[2] = { 0, 1000000 }; /* the kernel's timespec */
+	uint32_t *may_end = data;
+	int milliseconds = 5000;
+
 	sbp_kernel(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-	for (;;)
-		sbp_kernel(SYS_ppoll, 0, 0, 0, 0, 0);
+	while (milliseconds > 0 && !__atomic_load_n(may_end, __ATOMIC_ACQUIRE)) {
+		long result = sbp_kernel(SYS_futex, (long)may_end, FUTEX_WAIT, 0, (long)second);
+
+		milliseconds -= result == -ETIMEDOUT ? 1000 : 1;
+		if (result < 0 && result != -EAGAIN)
+			sbp_kernel(SYS_ppoll, 0, 0, (long)moment, 0, 0);
+	}
 	return 0;
+}
+
+/* Killed only where it may be stopped for ever: a filter may kill whoever calls kill(2). */
+static void end_target(struct sbp_probe *p, long pid, bool stopped)
+{
+	__atomic_store_n(&p->area->target_may_end, 1, __ATOMIC_RELEASE);
+	sbp_kernel(SYS_futex, (long)&p->area->target_may_end, FUTEX_WAKE, 1, 0);
+	if (stopped)
+		sbp_kernel(SYS_kill, pid, SIGKILL);
+	sbp_kernel(SYS_wait4, pid, 0, __WALL, 0);
 }
 
 static void attach_in_child(struct sbp_probe *p, void *data)
@@ -73,8 +93,10 @@ static void attach_among_children(struct sbp_probe *p, void *data)
 	long pid = 1;
 
 	(void)data;
+	p->area->target_may_end = 0;
 	if (!p->fake)
-		pid = clone(be_target_in_child, stack, p->filtered ? SIGCHLD : CLONE_VM, NULL);
+		pid = clone(be_target_in_child, stack, p->filtered ? SIGCHLD : CLONE_VM,
+			    &p->area->target_may_end);
 	if (pid < 0) {
 		sbp_could_not_ask(p, SBP_BIT(PTRACE_ANY), SBP_DIRECTLY, "clone(CLONE_VM)", -errno);
 		errno = saved;
@@ -84,10 +106,8 @@ static void attach_among_children(struct sbp_probe *p, void *data)
 	if (sbp_run_child(p, &tracer))
 		sbp_could_not_ask(p, SBP_BIT(PTRACE_ANY), SBP_DIRECTLY, "clone(CLONE_VM)",
 				  -tracer.error);
-	if (!p->fake) {
-		sbp_kernel(SYS_kill, pid, SIGKILL);
-		sbp_kernel(SYS_wait4, pid, 0, __WALL, 0);
-	}
+	if (!p->fake)
+		end_target(p, pid, tracer.signal || tracer.error);
 }
 
 static void ask_in_child(struct sbp_probe *p, sbp_set feature,

@@ -131,11 +131,13 @@
 #define SBP_SYS_getuid SYS_getuid32
 #define SBP_SYS_geteuid SYS_geteuid32
 #define SBP_SYS_getgid SYS_getgid32
+#define SBP_SYS_getegid SYS_getegid32
 #define SBP_SYS_getrlimit SYS_ugetrlimit
 #else
 #define SBP_SYS_getuid SYS_getuid
 #define SBP_SYS_geteuid SYS_geteuid
 #define SBP_SYS_getgid SYS_getgid
+#define SBP_SYS_getegid SYS_getegid
 #define SBP_SYS_getrlimit SYS_getrlimit
 #endif
 
