@@ -303,10 +303,11 @@ static void ask_inside_in_child(struct sbp_probe *p, void *data)
 	if (sbp_in(inside->features, SBP_FEATURE_PID_NS))
 		ask_pid_in_child(p);
 	sbp_yes(p, inside->features & SBP_BIT(IPC_NS), p->way);
-	ask_unshare_in_child(p, inside->features);
 	for (size_t i = 0; i < sizeof(uses) / sizeof(*uses); i++)
 		if (sbp_in(inside->features, uses[i].feature) && uses[i].ask(p))
 			sbp_yes(p, SBP_BIT(USER_NS), p->way);
+	/* Behind the clones: after unshare(CLONE_NEWTIME) 5.6 to 5.10 refuse any that share memory. */
+	ask_unshare_in_child(p, inside->features);
 }
 
 /* A uid or a gid; negative where somebody's filter refuses to tell. */
