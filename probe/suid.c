@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -58,6 +59,16 @@ static bool file_is_wrong(struct sbp_probe *p, sbp_set self, const char *path, c
 	return true;
 }
 
+/* /proc tells since 4.10, the kernel since 3.5. */
+static bool no_new_privs_is_set(const struct sbp_probe *p)
+{
+	const char *told = sbp_fact_value(p, "process.no_new_privs");
+
+	if (told || p->fake)
+		return told && !strcmp(told, "1");
+	return sbp_kernel(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
 /* What stands in the way although the file is right; more than one can be true at once. */
 static bool process_is_wrong(struct sbp_probe *p, sbp_set self, const char *path)
 {
@@ -67,7 +78,7 @@ static bool process_is_wrong(struct sbp_probe *p, sbp_set self, const char *path
 	} obstacles[] = {
 		{ on_nosuid_mount(path), "the helper lies on a mount with nosuid",
 		  "install it on a filesystem that is mounted without nosuid" },
-		{ sbp_fact_is(p, "process.no_new_privs", "1"),
+		{ no_new_privs_is_set(p),
 		  "this process runs with no_new_privs, which makes setuid files ordinary ones",
 		  "start it without no_new_privs (systemd: NoNewPrivileges=no)" },
 		{ sbp_fact_value(p, "process.tracer_pid") &&
