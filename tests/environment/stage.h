@@ -17,9 +17,9 @@
 #include "probe.h"
 
 #define USER_NS_ALONE (SBP_BIT(USER_NS) | SBP_BIT(USER_NS_NESTED_CAPS) | SBP_BIT(CHROOT_IN_USER_NS))
-#define BY_SECCOMP                                                                                 \
-	(SBP_BIT(SECCOMP_SYSCALL) | SBP_BIT(SECCOMP_TSYNC) | SBP_BIT(SECCOMP_TSYNC_ESRCH) |        \
-	 SBP_BIT(SECCOMP_LOG) | SBP_BIT(SECCOMP_KILL_PROCESS) | SBP_BIT(SECCOMP_SPEC_ALLOW) |      \
+#define BY_SECCOMP                                                                            \
+	(SBP_BIT(SECCOMP_SYSCALL) | SBP_BIT(SECCOMP_TSYNC) | SBP_BIT(SECCOMP_TSYNC_ESRCH) |   \
+	 SBP_BIT(SECCOMP_LOG) | SBP_BIT(SECCOMP_KILL_PROCESS) | SBP_BIT(SECCOMP_SPEC_ALLOW) | \
 	 SBP_BIT(SECCOMP_USER_NOTIF) | SBP_BIT(SECCOMP_WAIT_KILLABLE))
 #define EVERYTHING (~UINT64_C(1) & ((UINT64_C(1) << SBP_FEATURE_LIMIT) - 1))
 
@@ -32,9 +32,9 @@ struct told {
 };
 
 struct answers {
-	char skip[160];		/* why the environment could not be made */
-	bool done;		/* the probe returned */
-	int error;		/* with this */
+	char skip[160]; /* why the environment could not be made */
+	bool done;	/* the probe returned */
+	int error;	/* with this */
 	struct told told[SBP_FEATURE_LIMIT];
 	struct {
 		int feature, error, signal;
@@ -42,23 +42,23 @@ struct answers {
 	} evidence[SBP_FEATURE_LIMIT * SBP_EVIDENCE_LIMIT];
 	size_t evidence_count;
 	struct {
-		char name[64], value[128];
+		char name[64], value[128], source[64];
 	} facts[SBP_FACT_LIMIT];
 	size_t fact_count;
 	/* What the probe left changed. */
 	int descriptors_more, sigchld;
 	bool mask_changed, errno_changed, cpus_changed, has_children;
-	long private_kib;	/* how much the process's own memory grew */
-	char report[64];	/* for a stage's own use */
+	long private_kib; /* how much the process's own memory grew */
+	char report[64];  /* for a stage's own use */
 };
 
 struct stage {
 	/* Makes the environment, in the new process; false when it can't, after stage_skip(). */
 	bool (*enter)(const struct stage *stage);
 	const void *data;
-	const char *root;	/* for sbp_probe_set_root() */
+	const char *root; /* for sbp_probe_set_root() */
 	bool quick;
-	int times;		/* probes in a row; 0 is 1 */
+	int times; /* probes in a row; 0 is 1 */
 	/* Called after the probe, in the same process. */
 	void (*leave)(const struct stage *stage, struct answers *answers);
 	/* Called in the test, with the new process held before it enters. */

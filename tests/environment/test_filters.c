@@ -25,7 +25,7 @@
 #define SECCOMP_RET_TRAP 0x00030000U
 #endif
 
-#define NEW_FLAGS                                                                                  \
+#define NEW_FLAGS \
 	(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS)
 
 /* --- The ways to refuse ------------------------------------------------------------------- */
@@ -47,15 +47,21 @@ static const struct way {
 #define BOTH_CAPS (SBP_BIT(USER_NS_NESTED_CAPS))
 
 static const struct call {
-	const char *name;	/* as evidence begins */
+	const char *name; /* as evidence begins */
 	long number;
-	int argument;		/* -1: whatever the arguments are */
-	unsigned int equals;	/* the argument is that, or */
-	unsigned int has;	/* has one of these bits */
-	sbp_set blocked;	/* what must be blocked then; nothing where the call only explains */
+	int argument;	     /* -1: whatever the arguments are */
+	unsigned int equals; /* the argument is that, or */
+	unsigned int has;    /* has one of these bits */
+	sbp_set blocked;     /* what must be blocked then; nothing where the call only explains */
 } calls[] = {
-#define PRCTL(option, blocked) { "prctl(" #option, SYS_prctl, 0, option, 0, blocked }
-#define CALL(name, blocked) { #name "(", SYS_##name, -1, 0, 0, blocked }
+#define PRCTL(option, blocked)                                     \
+	{                                                          \
+		"prctl(" #option, SYS_prctl, 0, option, 0, blocked \
+	}
+#define CALL(name, blocked)                              \
+	{                                                \
+#name "(", SYS_##name, -1, 0, 0, blocked \
+	}
 	PRCTL(PR_SET_SECCOMP, SBP_BIT(SECCOMP_STRICT) | SBP_BIT(SECCOMP_FILTER)),
 	PRCTL(PR_GET_NO_NEW_PRIVS, SBP_BIT(NO_NEW_PRIVS)),
 	PRCTL(PR_SET_NO_NEW_PRIVS, SBP_BIT(NO_NEW_PRIVS)),
@@ -170,7 +176,8 @@ static void is_reported(void **state)
 	const struct stage stage = { .enter = enter_filter, .data = refusal };
 	sbp_set blocked = available_here(call->blocked);
 	const struct answers *answers = stage_run(&stage);
-	bool kills = refusal->action == SECCOMP_RET_TRAP || refusal->action == SECCOMP_RET_KILL_THREAD ||
+	bool kills = refusal->action == SECCOMP_RET_TRAP ||
+		     refusal->action == SECCOMP_RET_KILL_THREAD ||
 		     refusal->action == SECCOMP_RET_KILL_PROCESS;
 
 	assert_string_equal(stage_fact(answers, "process.seccomp_mode"), "2");
