@@ -71,10 +71,10 @@ static const char *const purposes[] = {
 #define IN_PROCESS "by calls that change nothing, in the process itself"
 #define SPAWNS	   "by trying it in short-lived children"
 static const struct {
-	const char *how, *way_out;
+	const char *how, *proof, *way_out;
 } columns[] = {
 #define SBP_FEATURE(number, id, name, summary, since, kconfig, family, place, asker, proof, out) \
-	[number] = { place, out },
+	[number] = { place, #proof, out },
 #include "features.def"
 #undef SBP_FEATURE
 };
@@ -123,6 +123,15 @@ static void write_way_out(struct output *out, enum sbp_feature feature, const ch
 	write_line(out, "When missing", text);
 }
 
+static void write_how(struct output *out, enum sbp_feature feature)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s%s", columns[feature].how,
+		 strcmp(columns[feature].proof, "NULL") ? "; a yes is proved in a child" : "");
+	write_line(out, "Asked", text);
+}
+
 static void write_evidence(struct output *out, const struct report *report, enum sbp_feature feature)
 {
 	const struct sbp_evidence *evidence;
@@ -140,14 +149,15 @@ static void write_evidence(struct output *out, const struct report *report, enum
 void explain_feature(struct output *out, const struct report *report)
 {
 	const struct report_row *row = &report->rows[0];
-	char symbols[200];
+	char since[40], symbols[200];
 
 	out_format(out, "%s: %s\n\n", row->name, sbp_feature_summary(row->feature));
 	write_line(out, "What for", purpose_of(row->feature));
-	write_line(out, "Since", sbp_feature_since(row->feature));
+	snprintf(since, sizeof(since), "Linux %s", sbp_feature_since(row->feature));
+	write_line(out, "Since", since);
 	symbol_words(sbp_feature_kconfig(row->feature), symbols, sizeof(symbols));
 	write_line(out, "Kconfig", symbols);
-	write_line(out, "Asked", columns[row->feature].how);
+	write_how(out, row->feature);
 	write_way_out(out, row->feature, symbols);
 	out_text(out, "\n");
 	for (size_t i = 0; i < report->note_count; i++)
