@@ -130,10 +130,10 @@ static void wait_for(struct sbp_probe *p, pid_t pid, struct sbp_child *child)
 		child->exit_status = WEXITSTATUS(status);
 	/*
 	 * Somebody else reaped it (SIGCHLD ignored, a wait for all by another thread): that it died
-	 * in a call is still to be seen, only the signal is not.
+	 * in a call is still to be seen, only the signal is not: a filter's, or without one mode 1's.
 	 */
 	else if (p->area->in_flight.call)
-		child->signal = SIGSYS;
+		child->signal = p->filtered ? SIGSYS : SIGKILL;
 }
 
 /* Of AddressSanitizer, where the program has it. */
