@@ -133,6 +133,21 @@ static int probe_once(const struct stage *stage)
 	return error;
 }
 
+/* Of several probes in a row, the first whose answers are others than before is kept. */
+static bool changed(void)
+{
+	static enum sbp_state before[SBP_FEATURE_LIMIT];
+	static bool again;
+	bool differs = false;
+
+	for (int f = 1; f < SBP_FEATURE_LIMIT; f++) {
+		differs |= again && shared->told[f].state != before[f];
+		before[f] = shared->told[f].state;
+	}
+	again = shared->evidence_count;
+	return differs;
+}
+
 static void probe(const struct stage *stage)
 {
 	int before = count_descriptors(), times = stage->times ? stage->times : 1;
@@ -143,7 +158,7 @@ static void probe(const struct stage *stage)
 	sigprocmask(SIG_SETMASK, NULL, &mask_before);
 	sched_getaffinity(0, sizeof(cpus_before), &cpus_before);
 	errno = SENTINEL;
-	while (times-- && !shared->error)
+	while (times-- && !shared->error && !changed())
 		shared->error = probe_once(stage);
 	shared->errno_changed = errno != SENTINEL;
 	shared->private_kib = private_kib() - memory;

@@ -79,7 +79,7 @@ static void a_thread_that_waits_for_all_gets_none_of_ours(void **state)
 static void a_thread_that_waits_for_clones_changes_no_answer(void **state)
 {
 	static const int all = __WALL;
-	const struct stage stage = { .enter = enter_with_waiter, .data = &all, .times = 20 };
+	const struct stage stage = { .enter = enter_with_waiter, .data = &all, .times = 400 };
 
 	(void)state;
 	stage_as_is();
