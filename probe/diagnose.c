@@ -514,6 +514,13 @@ static void explain_unasked(const struct question *q, struct sbp_finding *findin
 		finding->remedy = "Ask again; if it is killed again, look for who sends the signal.";
 		return;
 	}
+	if (is_emulated(q)) {
+		finding->cause = expand(q, "Could not be asked under {process.emulator}, which answered "
+					   "{error} to {call} itself.");
+		finding->remedy = "Run a program that was built for this machine, without the "
+				  "emulator.";
+		return;
+	}
 	finding->cause = expand(q, finding->error == EAGAIN && is_limited_in_processes(q) ?
 					   "Could not be asked: no process could be started, and the "
 					   "limit is {limit.nproc} (RLIMIT_NPROC)." :
