@@ -58,7 +58,7 @@ static struct {
 } wire = { .sum = WIRE_SUM_START };
 
 static char nonce[64];
-static int end_by_reset;
+static enum { POWER_OFF, RESET, STAY } ending;
 static int with_shell;
 
 /* The console's own messages are held back while results are printed, or the
@@ -168,7 +168,7 @@ static char *read_file(const char *path)
  * One line of /tests; returns whether there is something to do in its turn.
  *   NAME UID SECONDS COMMAND ARG...
  *   file MODE PATH		from here on there is such a file, empty, root's
- *   end off|reset
+ *   end off|reset|stay	(stay: of boards that can neither; the host ends QEMU)
  *   shell
  */
 static int parse_line(char *line, struct test *test)
@@ -182,7 +182,9 @@ static int parse_line(char *line, struct test *test)
 	if (n == 1 && !strcmp(words[0], "shell"))
 		with_shell = 1;
 	if (n == 2 && !strcmp(words[0], "end"))
-		end_by_reset = !strcmp(words[1], "reset");
+		ending = !strcmp(words[1], "reset")  ? RESET
+			 : !strcmp(words[1], "stay") ? STAY
+						     : POWER_OFF;
 	if (n == 3 && !strcmp(words[0], "file")) {
 		*test = (struct test){ .mode = (mode_t)strtoul(words[1], NULL, 8),
 				       .argv = { words[2] } };
@@ -450,8 +452,11 @@ __attribute__((noreturn)) static void turn_off(void)
 	/* The serial line is slower than we are. */
 	sync();
 	usleep(200000);
-	reboot(end_by_reset ? RB_AUTOBOOT : RB_POWER_OFF);
-	reboot(RB_AUTOBOOT);
+	/* Where power can't be turned off, the attempt ends PID 1: a panic. */
+	if (ending == POWER_OFF)
+		reboot(RB_POWER_OFF);
+	if (ending != STAY)
+		reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();
 }
