@@ -23,7 +23,6 @@ static const struct {
 	{                               \
 		name, "/proc/sys/" path \
 	}
-	SYSCTL("kernel.version", "kernel/version"),
 	SYSCTL("kernel.seccomp.actions_avail", "kernel/seccomp/actions_avail"),
 	SYSCTL("kernel.unprivileged_userns_clone", "kernel/unprivileged_userns_clone"),
 	SYSCTL("kernel.apparmor_restrict_unprivileged_userns",
@@ -160,34 +159,39 @@ static void ask_seccomp_mode(struct sbp_probe *p)
 	p->filtered = child.signal || (p->area->seccomp_mode && p->area->seccomp_mode != -EINVAL);
 }
 
-/* What the missing /proc/self/status would have said of the process's rights. */
-static void ask_rights_in_child(struct sbp_probe *p, void *data)
+/* What the missing /proc would have said of the kernel and of the process's rights. */
+static void ask_without_proc_in_child(struct sbp_probe *p, void *data)
 {
-	struct sbp_rights *rights = data;
+	struct sbp_without_proc *found = data;
 	const struct {
 		unsigned int version;
 		int pid;
 	} header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 
-	rights->no_new_privs = sbp_kernel(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
-	rights->capget = sbp_kernel(SYS_capget, (long)&header, (long)rights->capabilities);
+	found->uname = sbp_kernel(SYS_uname, (long)&found->names);
+	found->no_new_privs = sbp_kernel(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+	found->capget = sbp_kernel(SYS_capget, (long)&header, (long)found->capabilities);
 	(void)p;
 }
 
-static void ask_rights(struct sbp_probe *p)
+static void ask_without_proc(struct sbp_probe *p)
 {
-	struct sbp_rights *rights = &p->area->rights;
-	struct sbp_child child = { .run = ask_rights_in_child, .data = rights };
+	struct sbp_without_proc *found = &p->area->without_proc;
+	struct sbp_child child = { .run = ask_without_proc_in_child, .data = found };
 
-	rights->no_new_privs = rights->capget = -1;
+	found->uname = found->no_new_privs = found->capget = -1;
 	if (p->fake || sbp_run_child(p, &child))
 		return;
-	if (rights->no_new_privs >= 0)
+	if (!found->uname && !*p->release) {
+		memcpy(p->release, found->names.release, sizeof(p->release));
+		sbp_add_fact(p, "kernel.release", "uname(2)", "%s", p->release);
+	}
+	if (found->no_new_privs >= 0)
 		sbp_add_fact(p, "process.no_new_privs", "prctl(PR_GET_NO_NEW_PRIVS)", "%ld",
-			     rights->no_new_privs);
-	if (!rights->capget) /* effective, permitted, inheritable; then their upper halves */
+			     found->no_new_privs);
+	if (!found->capget) /* effective, permitted, inheritable; then their upper halves */
 		sbp_add_fact(p, "process.capabilities", "capget(2)", "%08x%08x",
-			     rights->capabilities[3], rights->capabilities[0]);
+			     found->capabilities[3], found->capabilities[0]);
 }
 
 /* Under a root of the user's the files tell of another process: the filter is asked for real. */
@@ -210,7 +214,7 @@ void sbp_read_process(struct sbp_probe *p)
 	else
 		ask_seccomp_mode(p);
 	if (got <= 0 && !*p->root)
-		ask_rights(p);
+		ask_without_proc(p);
 }
 
 /* --- All of it ---------------------------------------------------------------------------- */

@@ -287,6 +287,17 @@ static void look_for_noes(const struct sbp_probe *p, bool *any, bool *configurab
 	}
 }
 
+/* Whether the process is dumpable decides of others, so it is asked with them. */
+static sbp_set with_explaining(sbp_set features)
+{
+	const unsigned int families = SBP_FAMILY_NAMESPACE | SBP_FAMILY_PTRACE;
+
+	for (int f = 1; f < SBP_FEATURE_LIMIT; f++)
+		if (sbp_in(features, f) && sbp_rows[f].family & families)
+			return features | SBP_BIT(DUMPABLE);
+	return features;
+}
+
 static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 {
 	bool noes, configurable;
@@ -296,7 +307,7 @@ static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 		return -EINVAL;
 	reset(p);
 	p->depth = depth;
-	p->asked = features;
+	p->asked = with_explaining(features);
 	for (int f = 1; f < SBP_FEATURE_LIMIT; f++)
 		if (p->is_assumed[f])
 			p->asked &= ~(UINT64_C(1) << f);

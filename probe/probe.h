@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 
 #include "sandbox-probe.h"
 
@@ -97,10 +98,11 @@ struct sbp_area {
 		const char *call, *where;
 	} in_flight;
 	long seccomp_mode;	/* what prctl(PR_GET_SECCOMP) answered */
-	struct sbp_rights {	/* and what is asked where /proc does not tell */
-		long no_new_privs, capget;
+	struct sbp_without_proc {	/* and what is asked where /proc does not tell */
+		long uname, no_new_privs, capget;
+		struct utsname names;
 		unsigned int capabilities[6];
-	} rights;
+	} without_proc;
 	bool without_watchdog;	/* a filter kills whoever sets one */
 	uint32_t target_may_end; /* of ptrace.c: a futex */
 	int depth;		/* children inside children: the next free stack */

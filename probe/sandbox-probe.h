@@ -247,7 +247,8 @@ SBP_API struct sbp_plan *sbp_plan_unref(struct sbp_plan *plan);
 
 /*
  * What was chosen: the level 0 to 3; "clone", "suid" or "none"; "bpf", "trusted-thread" or "none";
- * and how a filter reaches all threads: "tsync", "broadcast", or NULL without a filter.
+ * and how a filter reaches all threads: "tsync", "broadcast", "each" (each thread by itself), or NULL
+ * without a filter.
  */
 SBP_API int sbp_plan_level(const struct sbp_plan *plan);
 SBP_API const char *sbp_plan_isolation(const struct sbp_plan *plan);

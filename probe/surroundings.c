@@ -55,16 +55,27 @@ static bool kernel_is_64_bit(const char *machine)
 #endif
 }
 
+static void add_version(struct sbp_probe *p, const struct utsname *names)
+{
+	static const char path[] = "/proc/sys/kernel/version";
+	char version[sizeof(names->version)];
+
+	if (sbp_read_file(p, path, version, sizeof(version)) > 0)
+		sbp_add_fact(p, "kernel.version", path, "%s", version);
+	else if (names && !*p->root)
+		sbp_add_fact(p, "kernel.version", "uname(2)", "%s", names->version);
+}
+
 void sbp_survey_kernel(struct sbp_probe *p)
 {
 	struct utsname names;
+	bool told = !p->fake && !sbp_kernel(SYS_uname, (long)&names);
 
-	if (!p->fake && !sbp_kernel(SYS_uname, (long)&names)) {
+	add_version(p, told ? &names : NULL);
+	if (told) {
 		sbp_add_fact(p, "kernel.machine", "uname(2)", "%s", names.machine);
 		sbp_add_fact(p, "kernel.bits", "uname(2)", "%s",
 			     kernel_is_64_bit(names.machine) ? "64" : "32");
-		if (!sbp_fact_value(p, "kernel.release"))
-			sbp_add_fact(p, "kernel.release", "uname(2)", "%s", names.release);
 	}
 	sbp_add_fact(p, "process.abi", "compiler", "%s", process_abi());
 	sbp_add_fact(p, "process.audit_arch", "compiler", "%s", SBP_AUDIT_ARCH_NAME);
@@ -72,9 +83,21 @@ void sbp_survey_kernel(struct sbp_probe *p)
 
 void sbp_survey_identity(struct sbp_probe *p)
 {
-	sbp_add_fact(p, "process.uid", "getuid(2)", "%ld", sbp_kernel(SBP_SYS_getuid, 0));
-	sbp_add_fact(p, "process.euid", "geteuid(2)", "%ld", sbp_kernel(SBP_SYS_geteuid, 0));
-	sbp_add_fact(p, "process.gid", "getgid(2)", "%ld", sbp_kernel(SBP_SYS_getgid, 0));
+	static const struct {
+		const char *name, *source;
+		long number;
+	} ids[] = {
+		{ "process.uid", "getuid(2)", SBP_SYS_getuid },
+		{ "process.euid", "geteuid(2)", SBP_SYS_geteuid },
+		{ "process.gid", "getgid(2)", SBP_SYS_getgid },
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		long id = sbp_kernel(ids[i].number, 0);
+
+		if (id >= 0 || id < -4095) /* not a filter's errno: ids reach to 2^32 */
+			sbp_add_fact(p, ids[i].name, ids[i].source, "%u", (unsigned int)id);
+	}
 }
 
 void sbp_survey_limits(struct sbp_probe *p)
