@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+#
+# backports/engine/: its rules (test_*.c, as they are and under sanitizers), what a kernel asks of its
+# source (freestanding), whether it says what the running kernel says (differential), whether these tests
+# see an engine that was broken on purpose (mutants), and what a call costs (bench).
+
+ENGINE_SRC    := $(wildcard backports/engine/*.c)
+ENGINE_SHARED := $(patsubst %.c,$(B)/obj/%.o,$(ENGINE_SRC) tests/engine/random_program.c tests/engine/slow_opinion.c)
+ENGINE_TESTS  := $(patsubst tests/engine/%.c,$(B)/tests/engine/%,$(wildcard tests/engine/test_*.c))
+ENGINE_OTHERS := $(B)/tests/engine/differential $(B)/tests/engine/bench
+ENGINE_NAMES  := $(notdir $(ENGINE_TESTS))
+
+CHECKS += engine engine-asan engine-freestanding engine-kernel engine-mutants
+.PHONY: engine-programs fuzz-engine-kernel bench-engine
+
+# tests/fuzz/fuzz_engine.c
+FUZZ_SRC_engine := $(ENGINE_SRC) tests/engine/random_program.c tests/engine/slow_opinion.c
+
+engine-programs: $(ENGINE_TESTS)
+
+$(ENGINE_TESTS) $(ENGINE_OTHERS): $(B)/tests/engine/%: $(B)/obj/tests/engine/%.o $(ENGINE_SHARED)
+	$(call SAY,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(if $(filter test_%,$*),-lcmocka)
+
+check-engine: engine-programs
+	@ci/suite engine tests/unit/run $(ENGINE_TESTS)
+
+check-engine-asan:			# AddressSanitizer and UndefinedBehaviorSanitizer
+	+@$(MAKE) --no-print-directory SANITIZE=address,undefined engine-programs
+	@ci/suite engine-asan tests/unit/run $(ENGINE_NAMES:%=build/asan/tests/engine/%)
+
+check-engine-freestanding:		# as the kernels' compilers will see it
+	@ci/suite engine-freestanding tests/engine/freestanding $(ENGINE_SRC)
+
+check-engine-kernel: $(B)/tests/engine/differential	# the running kernel's opinion, for a few seconds
+	@ci/suite engine-kernel $(B)/tests/engine/differential 12 1
+
+check-engine-mutants:			# would these tests see a mistake?
+	@ci/suite engine-mutants tests/engine/mutants
+
+# `make fuzz` for FUZZ_SECONDS, each time with other programs
+fuzz-run: $(if $(filter engine,$(or $(FUZZ_TARGETS),engine)),fuzz-engine-kernel)
+fuzz-engine-kernel: $(B)/tests/engine/differential
+	@nice $(B)/tests/engine/differential $(FUZZ_SECONDS) $$(date +%s)
+
+bench-run: bench-engine
+bench-engine: $(B)/tests/engine/bench	# instructions that the engine adds to a call
+	@tests/engine/instructions $(B)/tests/engine/bench
+
+$(call include_built,$(ENGINE_TESTS:$(B)/%=$(B)/obj/%.d) $(ENGINE_OTHERS:$(B)/%=$(B)/obj/%.d) $(ENGINE_SHARED:.o=.d))
