@@ -21,6 +21,9 @@ SOURCE    := $(firstword $(wildcard /usr/src/linux-source-6.1.tar.xz /usr/src/li
 SELFTEST  := seccomp/seccomp_bpf.c kselftest.h kselftest_harness.h clone3/clone3_selftests.h
 IN_SOURCE  = $(basename $(basename $(notdir $(SOURCE))))/tools/testing/selftests
 
+# Our own tests on the kernel's harness; a row of kernels.def names those that it runs.
+KERNEL_TESTS := $(patsubst tests/kernel/%.c,%,$(wildcard tests/kernel/*.c))
+
 .PHONY: all $(ROWS)
 .DELETE_ON_ERROR:
 all: $(ROWS)
@@ -38,6 +41,10 @@ $(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capabilit
 	@mkdir -p $$(@D)
 	@$$(CC_$1) -O2 -s -static -no-pie -w -D__EXPORTED_HEADERS__ -I$(HERE)/include -include $(HERE)/include/selftest.h \
 		-o $$@ $(W)/selftests/seccomp/seccomp_bpf.c -lpthread
+
+$(KERNEL_TESTS:%=$(W)/guest/$1/%): $(W)/guest/$1/%: tests/kernel/%.c $(W)/selftests/unpacked
+	@mkdir -p $$(@D)
+	@$$(CC_$1) -O1 -s -static -no-pie $(WARN) -Wno-unused-parameter -I$(W)/selftests -o $$@ $$<
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$g)))
 
@@ -55,7 +62,7 @@ $(W)/console_test: $(HERE)/console_test.c $(HERE)/console.c $(HERE)/console.h $(
 	@$(CC_host) -O1 -g -fsanitize=address,undefined $(WARN) -o $@ $(HERE)/console_test.c $(HERE)/console.c
 
 PROGRAMS := $(W)/boot $(GUESTS:%=$(W)/guest/%/init) \
-	$(if $(SOURCE),$(GUESTS:%=$(W)/guest/%/seccomp_bpf))
+	$(if $(SOURCE),$(GUESTS:%=$(W)/guest/%/seccomp_bpf) $(foreach g,$(GUESTS),$(KERNEL_TESTS:%=$(W)/guest/$g/%)))
 
 .PHONY: programs
 programs: $(PROGRAMS)
