@@ -31,23 +31,28 @@ static bool expect_fault(struct sbp_probe *p, sbp_set features, const char *call
 	return false;
 }
 
-static bool has_flags(struct sbp_probe *p, sbp_set features, const char *call, unsigned long flags)
+static bool has_flags(struct sbp_probe *p, sbp_set self, const char *call, unsigned long flags)
 {
-	return expect_fault(p, features, call,
-			    sbp_ask(p, features, call, SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	return expect_fault(p, self, call,
+			    sbp_ask(p, self, call, SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 				    (long)flags, 0));
 }
 
-static bool has_action(struct sbp_probe *p, sbp_set features, const char *call, unsigned int action)
+static bool has_action(struct sbp_probe *p, sbp_set self, const char *call, unsigned int action)
 {
-	long result = sbp_ask(p, features, call, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0,
+	long result = sbp_ask(p, self, call, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0,
 			      (long)&action);
 
-	if (!result)
-		return true;
-	sbp_no(p, features, p->way, call, result);
-	return false;
+	if (result)
+		sbp_no(p, self, p->way, call, result);
+	return !result;
 }
+
+/* The same with the evidence written from the code: HAS_FLAGS(p, self, SECCOMP_FILTER_FLAG_LOG). */
+#define HAS_FLAGS(p, self, flags) \
+	has_flags(p, self, "seccomp(SECCOMP_SET_MODE_FILTER, " #flags ", NULL)", flags)
+#define HAS_ACTION(p, self, action) \
+	has_action(p, self, "seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &" #action ")", action)
 
 /* --- Mode 1 ------------------------------------------------------------------------------- */
 
@@ -132,9 +137,7 @@ void sbp_ask_seccomp_tsync(struct sbp_probe *p)
 {
 	const sbp_set self = SBP_BIT(SECCOMP_TSYNC);
 
-	if (has_flags(p, self,
-		      "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, NULL)",
-		      SECCOMP_FILTER_FLAG_TSYNC))
+	if (HAS_FLAGS(p, self, SECCOMP_FILTER_FLAG_TSYNC))
 		sbp_yes(p, self, p->way);
 }
 
@@ -142,10 +145,7 @@ void sbp_ask_seccomp_tsync_esrch(struct sbp_probe *p)
 {
 	const sbp_set self = SBP_BIT(SECCOMP_TSYNC_ESRCH);
 
-	if (has_flags(p, self,
-		      "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC|"
-		      "SECCOMP_FILTER_FLAG_TSYNC_ESRCH, NULL)",
-		      SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH))
+	if (HAS_FLAGS(p, self, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH))
 		sbp_yes(p, self, p->way);
 }
 
@@ -153,10 +153,7 @@ void sbp_ask_seccomp_log(struct sbp_probe *p)
 {
 	const sbp_set self = SBP_BIT(SECCOMP_LOG);
 
-	if (has_flags(p, self, "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG, NULL)",
-		      SECCOMP_FILTER_FLAG_LOG) &&
-	    has_action(p, self, "seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &SECCOMP_RET_LOG)",
-		       SECCOMP_RET_LOG))
+	if (HAS_FLAGS(p, self, SECCOMP_FILTER_FLAG_LOG) && HAS_ACTION(p, self, SECCOMP_RET_LOG))
 		sbp_yes(p, self, p->way);
 }
 
@@ -171,8 +168,7 @@ void sbp_ask_seccomp_kill_process(struct sbp_probe *p)
 
 	if (result != -EOPNOTSUPP)
 		sbp_no(p, self, p->way, unknown, result);
-	else if (has_action(p, self, "seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &SECCOMP_RET_KILL_PROCESS)",
-		       SECCOMP_RET_KILL_PROCESS))
+	else if (HAS_ACTION(p, self, SECCOMP_RET_KILL_PROCESS))
 		sbp_yes(p, self, p->way);
 }
 
@@ -180,9 +176,7 @@ void sbp_ask_seccomp_spec_allow(struct sbp_probe *p)
 {
 	const sbp_set self = SBP_BIT(SECCOMP_SPEC_ALLOW);
 
-	if (has_flags(p, self,
-		      "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, NULL)",
-		      SECCOMP_FILTER_FLAG_SPEC_ALLOW))
+	if (HAS_FLAGS(p, self, SECCOMP_FILTER_FLAG_SPEC_ALLOW))
 		sbp_yes(p, self, p->way);
 }
 
@@ -190,11 +184,8 @@ void sbp_ask_seccomp_user_notif(struct sbp_probe *p)
 {
 	const sbp_set self = SBP_BIT(SECCOMP_USER_NOTIF);
 
-	if (has_flags(p, self,
-		      "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, NULL)",
-		      SECCOMP_FILTER_FLAG_NEW_LISTENER) &&
-	    has_action(p, self, "seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &SECCOMP_RET_USER_NOTIF)",
-		       SECCOMP_RET_USER_NOTIF))
+	if (HAS_FLAGS(p, self, SECCOMP_FILTER_FLAG_NEW_LISTENER) &&
+	    HAS_ACTION(p, self, SECCOMP_RET_USER_NOTIF))
 		sbp_yes(p, self, p->way);
 }
 
@@ -203,9 +194,7 @@ void sbp_ask_seccomp_wait_killable(struct sbp_probe *p)
 {
 	const sbp_set self = SBP_BIT(SECCOMP_WAIT_KILLABLE);
 
-	if (has_flags(p, self,
-		      "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER|"
-		      "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, NULL)",
+	if (HAS_FLAGS(p, self,
 		      SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV))
 		sbp_yes(p, self, p->way);
 }
