@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 
@@ -385,6 +386,29 @@ static void children_in_children_have_an_end(void **state)
 	sbp_probe_unref(p);
 }
 
+static void die_between_calls(struct sbp_probe *p, void *data)
+{
+	(void)data;
+	sbp_ask(p, SBP_BIT(PIDFD), "getppid()", SYS_getppid, 0);
+	sbp_kernel(SYS_kill, sbp_kernel(SYS_getpid, 0), SIGKILL);
+}
+
+/* Only the call that is under way is blamed for a death, and not the one before. */
+static void a_call_that_returned_was_not_fatal(void **state)
+{
+	struct sbp_child child = { .run = die_between_calls };
+	struct sbp_probe *p;
+
+	(void)state;
+	assert_int_equal(sbp_probe_new(&p), 0);
+	assert_int_equal(sbp_run_child(p, &child), 0);
+	assert_int_equal(child.signal, SIGKILL);
+	assert_null(child.fatal);
+	assert_false(sbp_settled(p, SBP_FEATURE_PIDFD, SBP_DIRECTLY));
+	assert_null(sbp_evidence(p, SBP_FEATURE_PIDFD, 1));
+	sbp_probe_unref(p);
+}
+
 static void *one_thread(void *data)
 {
 	struct sbp_probe *shared = data, *own;
@@ -443,6 +467,7 @@ int main(void)
 		cmocka_unit_test(too_much_evidence_is_cut_and_stays_in_its_place),
 		cmocka_unit_test(text_and_facts_that_do_not_fit_are_left_out),
 		cmocka_unit_test(children_in_children_have_an_end),
+		cmocka_unit_test(a_call_that_returned_was_not_fatal),
 		cmocka_unit_test(many_threads_probe_at_once),
 	};
 
