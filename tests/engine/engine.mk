@@ -34,7 +34,7 @@ check-engine-freestanding:		# as the kernels' compilers will see it
 	@ci/suite engine-freestanding tests/engine/freestanding $(ENGINE_SRC)
 
 check-engine-kernel: $(B)/tests/engine/differential	# the running kernel's opinion, for a few seconds
-	@ci/suite engine-kernel $(B)/tests/engine/differential 12 1
+	@ci/suite engine-kernel tests/engine/kernel $(B) 16 1
 
 check-engine-mutants:			# would these tests see a mistake?
 	@ci/suite engine-mutants tests/engine/mutants
@@ -42,7 +42,9 @@ check-engine-mutants:			# would these tests see a mistake?
 # `make fuzz` for FUZZ_SECONDS, each time with other programs
 fuzz-run: $(if $(filter engine,$(or $(FUZZ_TARGETS),engine)),fuzz-engine-kernel)
 fuzz-engine-kernel: $(B)/tests/engine/differential
-	@nice $(B)/tests/engine/differential $(FUZZ_SECONDS) $$(date +%s)
+	@mkdir -p $(FUZZ)
+	@nice tests/engine/kernel $(B) $(FUZZ_SECONDS) $$(date +%s) >$(FUZZ)/engine-kernel.tap; cat $(FUZZ)/engine-kernel.tap
+	@! grep -q '^not ok\|^Bail' $(FUZZ)/engine-kernel.tap
 
 bench-run: bench-engine
 bench-engine: $(B)/tests/engine/bench	# instructions that the engine adds to a call
