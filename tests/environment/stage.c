@@ -262,9 +262,14 @@ static void expect_clean(const struct answers *answers)
 
 const struct answers *stage_run(const struct stage *stage)
 {
+	static bool asked_as_is;
 	int status;
 	pid_t pid;
 
+	if (!asked_as_is) { /* first of all: later it would overwrite what this stage answered */
+		asked_as_is = true;
+		stage_as_is();
+	}
 	prepare();
 	fflush(NULL);
 	pid = fork();

@@ -203,6 +203,70 @@ static void a_filter_that_allows_is_no_obstacle(void **state)
 	expect_as_is(answers, EVERYTHING & ~(SBP_BIT(SECCOMP_STRICT) | SBP_BIT(SUID_HELPER)));
 }
 
+/* --- Filters in processes that deal with signals ------------------------------------------- */
+
+static const struct call *call_named(const char *name)
+{
+	for (size_t i = 0; i < CALLS; i++)
+		if (!strcmp(calls[i].name, name))
+			return &calls[i];
+	fail_msg("no call %s", name);
+	return NULL;
+}
+
+static bool ignore_children(const struct stage *stage)
+{
+	return signal(SIGCHLD, SIG_IGN) != SIG_ERR && enter_filter(stage);
+}
+
+/* Children that nobody can wait for: that they were killed is seen from what they were doing. */
+static void deaths_are_seen_where_children_are_ignored(void **state)
+{
+	const struct refusal refusal = { call_named("landlock_create_ruleset("),
+					 SECCOMP_RET_KILL_PROCESS };
+	const struct stage stage = { .enter = ignore_children, .data = &refusal };
+	const struct answers *answers;
+
+	(void)state;
+	answers = stage_run(&stage);
+	expect_nothing_absent(answers);
+	expect_state(answers, available_here(SBP_BIT(LANDLOCK)), SBP_BLOCKED, "filter kills",
+		     "filter");
+}
+
+static volatile sig_atomic_t sigsys;
+
+static void count_sigsys(int number)
+{
+	(void)number;
+	sigsys++;
+}
+
+static bool handle_sigsys(const struct stage *stage)
+{
+	return signal(SIGSYS, count_sigsys) != SIG_ERR && enter_filter(stage);
+}
+
+static void tell_sigsys(const struct stage *stage, struct answers *answers)
+{
+	(void)stage;
+	snprintf(answers->report, sizeof(answers->report), "%d", (int)sigsys);
+}
+
+/* A sandbox that emulates calls in a handler of SIGSYS does not get to see ours. */
+static void a_handler_of_sigsys_is_not_called(void **state)
+{
+	const struct refusal refusal = { call_named("landlock_create_ruleset("), SECCOMP_RET_TRAP };
+	const struct stage stage = { .enter = handle_sigsys, .data = &refusal, .leave = tell_sigsys };
+	const struct answers *answers;
+
+	(void)state;
+	answers = stage_run(&stage);
+	assert_string_equal(answers->report, "0");
+	expect_state(answers, available_here(SBP_BIT(LANDLOCK)), SBP_BLOCKED, "filter kills",
+		     "filter");
+}
+
 /* --- A supervisor that never answers ------------------------------------------------------ */
 
 static bool enter_silent_supervisor(const struct stage *stage)
@@ -219,10 +283,7 @@ static void a_silent_supervisor_is_not_waited_for(const char *name, sbp_set unkn
 	const struct stage stage = { .enter = enter_silent_supervisor, .data = &refusal };
 	const struct answers *answers;
 
-	for (size_t i = 0; i < CALLS; i++)
-		if (!strcmp(calls[i].name, name))
-			refusal.call = &calls[i];
-	assert_non_null(refusal.call);
+	refusal.call = call_named(name);
 	unknown = available_here(unknown);
 	answers = stage_run(&stage);
 	expect_nothing_absent(answers);
@@ -243,7 +304,7 @@ static void a_silent_supervisor_of_chroot(void **state)
 	a_silent_supervisor_is_not_waited_for("chroot(", SBP_BIT(CHROOT_IN_USER_NS));
 }
 
-enum { OTHERS = 3 };
+enum { OTHERS = 5 };
 
 int main(void)
 {
@@ -251,6 +312,8 @@ int main(void)
 	static char names[WAYS * CALLS][80];
 	static struct CMUnitTest tests[WAYS * CALLS + OTHERS] = {
 		cmocka_unit_test(a_filter_that_allows_is_no_obstacle),
+		cmocka_unit_test(deaths_are_seen_where_children_are_ignored),
+		cmocka_unit_test(a_handler_of_sigsys_is_not_called),
 		cmocka_unit_test(a_silent_supervisor_of_landlock),
 		cmocka_unit_test(a_silent_supervisor_of_chroot),
 	};
