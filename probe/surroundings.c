@@ -58,7 +58,7 @@ static bool kernel_is_64_bit(const char *machine)
 static void add_version(struct sbp_probe *p, const struct utsname *names)
 {
 	static const char path[] = "/proc/sys/kernel/version";
-	char version[sizeof(names->version)];
+	char version[65]; /* what uname(2) has room for */
 
 	if (sbp_read_file(p, path, version, sizeof(version)) > 0)
 		sbp_add_fact(p, "kernel.version", path, "%s", version);
