@@ -7,15 +7,22 @@
 ENVIRONMENT_TESTS  := $(patsubst tests/environment/%.c,$(B)/tests/environment/%,$(wildcard tests/environment/test_*.c))
 ENVIRONMENT_SHARED := $(B)/obj/tests/environment/stage.o
 
-CHECKS += environment programs
+CHECKS += environment environment-asan programs
+.PHONY: environment-programs
+
+environment-programs: $(ENVIRONMENT_TESTS)
 
 $(ENVIRONMENT_TESTS): $(B)/tests/environment/%: $(B)/obj/tests/environment/%.o $(ENVIRONMENT_SHARED) $(B)/libsandbox-probe.a
 	$(call SAY,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
-check-environment: $(ENVIRONMENT_TESTS)
+check-environment: environment-programs
 	@ci/suite environment tests/unit/run $(ENVIRONMENT_TESTS)
+
+check-environment-asan:
+	+@$(MAKE) --no-print-directory SANITIZE=address,undefined environment-programs
+	@ci/suite environment-asan tests/unit/run $(patsubst %,build/asan/tests/environment/%,$(notdir $(ENVIRONMENT_TESTS)))
 
 check-programs: all static
 	@ci/suite programs tests/environment/programs $(B)/sandbox-probe build/static
