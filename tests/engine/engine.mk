@@ -8,6 +8,7 @@ ENGINE_SRC    := $(wildcard backports/engine/*.c)
 ENGINE_SHARED := $(patsubst %.c,$(B)/obj/%.o,$(ENGINE_SRC) tests/engine/random_program.c tests/engine/slow_opinion.c)
 ENGINE_TESTS  := $(patsubst tests/engine/%.c,$(B)/tests/engine/%,$(wildcard tests/engine/test_*.c))
 ENGINE_OTHERS := $(B)/tests/engine/differential $(B)/tests/engine/bench
+ENGINE_PARTS  := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/engine/differential_*.c))
 ENGINE_NAMES  := $(notdir $(ENGINE_TESTS))
 
 CHECKS += engine engine-asan engine-freestanding engine-kernel engine-mutants
@@ -18,6 +19,7 @@ FUZZ_SRC_engine := $(ENGINE_SRC) tests/engine/random_program.c tests/engine/slow
 
 engine-programs: $(ENGINE_TESTS)
 
+$(B)/tests/engine/differential: $(ENGINE_PARTS)
 $(ENGINE_TESTS) $(ENGINE_OTHERS): $(B)/tests/engine/%: $(B)/obj/tests/engine/%.o $(ENGINE_SHARED)
 	$(call SAY,LINK,$@)
 	@mkdir -p $(@D)
@@ -34,7 +36,7 @@ check-engine-freestanding:		# as the kernels' compilers will see it
 	@ci/suite engine-freestanding tests/engine/freestanding $(ENGINE_SRC)
 
 check-engine-kernel: $(B)/tests/engine/differential	# the running kernel's opinion, for a few seconds
-	@ci/suite engine-kernel tests/engine/kernel $(B) 16 1
+	@ci/suite engine-kernel tests/engine/kernel $(B) 12 1
 
 check-engine-mutants:			# would these tests see a mistake?
 	@ci/suite engine-mutants tests/engine/mutants
@@ -50,4 +52,4 @@ bench-run: bench-engine
 bench-engine: $(B)/tests/engine/bench	# instructions that the engine adds to a call
 	@tests/engine/instructions $(B)/tests/engine/bench
 
-$(call include_built,$(ENGINE_TESTS:$(B)/%=$(B)/obj/%.d) $(ENGINE_OTHERS:$(B)/%=$(B)/obj/%.d) $(ENGINE_SHARED:.o=.d))
+$(call include_built,$(ENGINE_TESTS:$(B)/%=$(B)/obj/%.d) $(ENGINE_OTHERS:$(B)/%=$(B)/obj/%.d) $(ENGINE_SHARED:.o=.d) $(ENGINE_PARTS:.o=.d))
