@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <cmocka.h>
@@ -94,6 +95,20 @@ static void bad_arguments_are_refused(void **state)
 	assert_int_equal(sbp_choose(p, 2, &plan), -EINVAL);
 	assert_null(plan);
 	sbp_probe_unref(p);
+}
+
+static void the_last_reference_gives_the_memory_back(void **state)
+{
+	struct sbp_probe *p;
+	void *area;
+
+	(void)state;
+	assert_int_equal(sbp_probe_new(&p), 0);
+	area = p->area;
+	assert_int_equal(msync(area, 1, MS_ASYNC), 0);
+	sbp_probe_unref(p);
+	assert_int_equal(msync(area, 1, MS_ASYNC), -1);
+	assert_int_equal(errno, ENOMEM);
 }
 
 /* --- Overriding --------------------------------------------------------------------------- */
@@ -409,6 +424,32 @@ static void a_call_that_returned_was_not_fatal(void **state)
 	sbp_probe_unref(p);
 }
 
+static volatile int written_by_child;
+
+static void write_in_child(struct sbp_probe *p, void *data)
+{
+	(void)p;
+	written_by_child = *(int *)data;
+}
+
+/* What a child writes is there: it has our memory, so that no page table was copied for it. */
+static void children_share_the_memory(void **state)
+{
+	int word = 42;
+	struct sbp_child child = { .run = write_in_child, .data = &word };
+	struct sbp_probe *p;
+
+	(void)state;
+	if (under_valgrind()) {
+		puts("# valgrind makes copies of them");
+		skip();
+	}
+	assert_int_equal(sbp_probe_new(&p), 0);
+	assert_int_equal(sbp_run_child(p, &child), 0);
+	assert_int_equal(written_by_child, 42);
+	sbp_probe_unref(p);
+}
+
 static void *one_thread(void *data)
 {
 	struct sbp_probe *shared = data, *own;
@@ -454,6 +495,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(references_are_counted),
+		cmocka_unit_test(the_last_reference_gives_the_memory_back),
 		cmocka_unit_test(nothing_is_known_before_a_run),
 		cmocka_unit_test(what_is_no_feature_has_no_answer),
 		cmocka_unit_test(bad_arguments_are_refused),
@@ -468,6 +510,7 @@ int main(void)
 		cmocka_unit_test(text_and_facts_that_do_not_fit_are_left_out),
 		cmocka_unit_test(children_in_children_have_an_end),
 		cmocka_unit_test(a_call_that_returned_was_not_fatal),
+		cmocka_unit_test(children_share_the_memory),
 		cmocka_unit_test(many_threads_probe_at_once),
 	};
 
