@@ -15,6 +15,7 @@
  *   warn         all results are here, and so is a kernel warning
  *   complete     all results are here
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,12 +159,25 @@ static void take_done(struct console *c, const char *text)
 	c->done_sum = sum;
 }
 
+/* As a word of its own: "ODEBUG: 0 of 0 active objects" is no bug. */
+static int has_sign(const char *line, const char *sign)
+{
+	const char *at = line;
+
+	while ((at = strstr(at, sign))) {
+		if (at == line || !isalnum((unsigned char)at[-1]) || !isalpha((unsigned char)*sign))
+			return 1;
+		at++;
+	}
+	return 0;
+}
+
 static void take_sign(struct console *c, const char *line)
 {
 	if (c->expected_warning && strstr(line, c->expected_warning))
 		return;
 	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
-		if (strstr(line, signs[i].sign))
+		if (has_sign(line, signs[i].sign))
 			keep((char *)c + signs[i].where, sizeof(c->panic), line);
 }
 

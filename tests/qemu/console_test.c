@@ -107,6 +107,7 @@ static void sound(void)
 	const struct console *c;
 
 	begin(&l);
+	alien(&l, "<7>[    0.000000] ODEBUG: 0 of 0 active objects replaced");
 	end_two(&l);
 	done(&l, NONCE);
 	alien(&l, "[    2.000000] reboot: Power down");
