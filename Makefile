@@ -25,7 +25,7 @@ run:					# install what building needs, build, print the report (ARGS=...)
 
 check:					# install everything, build everything, run every suite, sum up
 	@ci/setup
-	@rm -rf $(B)/check
+	@rm -rf $(B)/check; ci/kernel-answers $(B)/check
 	@$(MAKE) --no-print-directory $(ON_ALL_CPUS) -k all static $(CHECKS:%=check-%) || true
 	@ci/summary $(B)/check $(CHECKS)
 
