@@ -265,6 +265,57 @@ SBP_API const struct sbp_rejected *sbp_plan_rejected(const struct sbp_plan *plan
  */
 SBP_API const char *sbp_level_name(int level);
 
+/* --- Policies ----------------------------------------------------------------------------- */
+
+/* Which system calls a process may make: a program for the kernel's filter, from a text that names them. */
+struct sbp_policy;
+struct sock_fprog;	/* <linux/filter.h> */
+
+/*
+ * The names of the policies that the library holds: the i-th, or NULL behind the last. Static strings.
+ */
+SBP_API const char *sbp_policy_name(size_t i);
+
+/*
+ * Takes one of them, with one reference, owned by the caller. Compiles nothing.
+ * -ENOENT: none of that name. -ENOMEM: no memory.
+ */
+SBP_API SBP_MUST_CHECK int sbp_policy_by_name(const char *name, struct sbp_policy **policy);
+
+/*
+ * Reads and compiles a policy's text, for the architecture of the calling process. What is unknown,
+ * contradictory or unreachable in it is a fault: sbp_policy_fault() then says "FILE:LINE: what", and the
+ * policy is there only to say so. *policy is set, to be released, whatever is returned but -ENOMEM, when
+ * it may be NULL.
+ * -EINVAL: a fault. -E2BIG: more than a filter can hold. -EFBIG: a text of 1 MiB. -ENOMEM. And what
+ * open(2) and read(2) say of the file, or of one that it includes.
+ */
+SBP_API SBP_MUST_CHECK int sbp_policy_from_file(const char *path, struct sbp_policy **policy);
+
+/*
+ * What is wrong with the policy, or NULL. The string belongs to the policy.
+ */
+SBP_API const char *sbp_policy_fault(const struct sbp_policy *policy);
+
+/*
+ * The program, which belongs to the policy, or NULL where there is a fault. Where the text says SELF it
+ * still has a number that is no pid: sbp_lock() and the launcher put the real one there, and who installs
+ * it by other means denies what SELF should allow.
+ */
+SBP_API const struct sock_fprog *sbp_policy_filter(const struct sbp_policy *policy);
+
+/*
+ * Takes and drops a reference; sbp_policy_unref() returns NULL and accepts NULL. Thread-safe.
+ */
+SBP_API struct sbp_policy *sbp_policy_ref(struct sbp_policy *policy);
+SBP_API struct sbp_policy *sbp_policy_unref(struct sbp_policy *policy);
+
+/*
+ * The name of a system call of the calling process's architecture ("openat"), or NULL. A static string;
+ * async-signal-safe.
+ */
+SBP_API const char *sbp_system_call_name(int number);
+
 #ifdef __cplusplus
 }
 #endif
