@@ -316,6 +316,50 @@ SBP_API struct sbp_policy *sbp_policy_unref(struct sbp_policy *policy);
  */
 SBP_API const char *sbp_system_call_name(int number);
 
+/* How sbp_lock() ended. */
+struct sbp_locked {
+	const char *threads;	/* "tsync" or "broadcast": what was tried; NULL: nothing */
+	int tid;		/* the thread that stood in the way, or 0 */
+	char why[192];		/* one sentence; "" on success */
+};
+
+/*
+ * Confines the calling process, all its threads, for good: for a program that is ready, and has opened what
+ * it needs. Sets no_new_privs. `probe` was run, SBP_QUICK is enough. Where the kernel can't reach all
+ * threads at once (before 3.17, or seccomp-tsync assumed absent) a signal brings the filter to each: one of
+ * libc's own, that its functions can't block; calls that any signal ends with EINTR end so. `end` may be
+ * NULL.
+ * -EINVAL: the policy has a fault. -ENOTSUP: no filter here. -EBUSY: a thread has another filter, or two
+ * threads lock at once. -ETIMEDOUT: a thread did not answer within two seconds; others may be confined by
+ * then, and the process should end. -ENOMEM. And what the kernel says.
+ */
+SBP_API SBP_MUST_CHECK int sbp_lock(const struct sbp_probe *probe, const struct sbp_policy *policy,
+				    struct sbp_locked *end);
+
+/* A call that a policy trapped, as it is written to a pipe: by one write, in the machine's byte order. */
+struct sbp_denied {
+	int pid, tid;			/* as the process sees itself */
+	int number;			/* sbp_system_call_name() */
+	unsigned int arch;		/* AUDIT_ARCH_* */
+	unsigned long long address;	/* of the instruction behind the call */
+	unsigned long long arguments[6];
+};
+
+/*
+ * Answers a call in its place: returns its result, or a negative errno. Called in a handler of SIGSYS, on the
+ * thread that made the call: only what is async-signal-safe.
+ */
+typedef long sbp_denied_fn(void *data, const struct sbp_denied *call);
+
+/*
+ * Takes SIGSYS: from now on a trapped call is written to `fd` (-1: is not), and its result is what
+ * `answer` says (NULL: -EPERM). The policy must allow write and rt_sigreturn. Let `fd` be O_NONBLOCK: a
+ * report that does not fit into a full pipe is lost then, and nobody waits. One for the whole process; call
+ * it before the filter is there and before threads are, which inherit that SIGSYS is not blocked. What
+ * sigaction(2) says, negative.
+ */
+SBP_API SBP_MUST_CHECK int sbp_watch_denied(int fd, sbp_denied_fn *answer, void *data);
+
 #ifdef __cplusplus
 }
 #endif
