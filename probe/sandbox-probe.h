@@ -2,7 +2,7 @@
 /*
  * libsandbox-probe: which sandbox can this kernel give this process, and why not a stronger one?
  *
- * In the order of use: make a probe, run it, read its answers, choose a plan.
+ * In the order of use: make a probe, run it, read its answers, choose a plan, launch a command.
  *
  *	struct sbp_probe *probe;
  *	int error = sbp_probe_new(&probe);
@@ -24,6 +24,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -359,6 +360,149 @@ typedef long sbp_denied_fn(void *data, const struct sbp_denied *call);
  * sigaction(2) says, negative.
  */
 SBP_API SBP_MUST_CHECK int sbp_watch_denied(int fd, sbp_denied_fn *answer, void *data);
+
+/* --- Launching ---------------------------------------------------------------------------- */
+
+/*
+ * A command and the sandbox that it is to run in. Set up once, it can be started any number of times;
+ * one thread at a time may use it. What a function is given by pointer is copied, where it doesn't say
+ * otherwise.
+ *
+ *	struct sbp_launch *launch;
+ *	int error = sbp_launch_new(&launch);
+ *	if (!error)
+ *		error = sbp_launch_set_plan(launch, plan);
+ *	if (!error)
+ *		error = sbp_launch_set_policy(launch, "compute");
+ *	if (!error)
+ *		error = sbp_launch_set_command(launch, "/usr/lib/decoder", argv, envp);
+ *	if (!error)
+ *		error = sbp_launch_start(launch, &pid);
+ *	if (error && launch)
+ *		fprintf(stderr, "%s: %s\n", sbp_launch_failed_step(launch), strerror(-error));
+ *	sbp_launch_unref(launch);
+ */
+struct sbp_launch;
+struct sock_fprog;		/* <linux/filter.h> */
+
+/*
+ * Makes a launch of nothing yet: no plan, an empty root, no shared network, no descriptor passed, at
+ * least SBP_LEVEL_LAYERED, a child that dies with the thread that started it.
+ * -ENOMEM: no memory.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_new(struct sbp_launch **launch);
+
+/* Releases it, returns NULL and accepts NULL. Children that were started run on. */
+SBP_API struct sbp_launch *sbp_launch_unref(struct sbp_launch *launch);
+
+/*
+ * What to run: the path of the file, which is not looked for in PATH, its arguments and environment,
+ * each ending in NULL. All three are kept by pointer and must stay until the last start.
+ * In an empty root the file is opened before the root is entered, and must be a static executable.
+ * With a filter, a script can't be run. -EINVAL: no path or no arguments.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_command(struct sbp_launch *launch, const char *path,
+						  char *const argv[], char *const envp[]);
+
+/*
+ * The plan to carry out. Nothing of it is kept.
+ * -ENOSYS: it holds a strategy that this version can't carry out; sbp_launch_failed_step() names it.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_plan(struct sbp_launch *launch,
+					       const struct sbp_plan *plan);
+
+/*
+ * Puts a strategy in place of the plan's, by the names that plans use: "clone" or "none", "bpf" or
+ * "none"; NULL leaves what is set. Without a plan, both must be given before a start.
+ * -EINVAL: no such strategy. -ENOSYS: not one that this version can carry out.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_strategies(struct sbp_launch *launch,
+						     const char *isolation, const char *syscalls);
+
+/*
+ * The system calls that the command may make: a policy that is built in, by its name, or a filter of
+ * the caller's own, whose instructions are copied. The launch's one exec and exit_group(2) pass in any
+ * case. A plan with a filter can't be started before one of them is set.
+ * -ENOENT: no such policy. -EINVAL: an empty filter. -E2BIG: too long. -ENOMEM: no memory.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_policy(struct sbp_launch *launch, const char *name);
+SBP_API SBP_MUST_CHECK int sbp_launch_set_filter(struct sbp_launch *launch,
+						 const struct sock_fprog *filter);
+
+/*
+ * Passes a descriptor, under the number `as`; all others, 0 to 2 too, are closed by the exec. It must
+ * be open when the launch is started. A directory is refused then, but with SBP_ROOT_KEPT.
+ * -EBADF: negative, or a number above 127. -EMFILE: more than 32.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_pass_fd(struct sbp_launch *launch, int fd, int as);
+
+/* The files that the command sees. */
+enum sbp_root {
+	SBP_ROOT_EMPTY,		/* none, and none can be made */
+	SBP_ROOT_DIRECTORY,	/* a directory and what is below it */
+	SBP_ROOT_KEPT,		/* the launcher's; /proc shows the sandbox only */
+};
+
+/*
+ * `directory` is for SBP_ROOT_DIRECTORY only, and kept by pointer. A kept root makes the level at most
+ * SBP_LEVEL_PARTIAL, and so does the directory "/".
+ * -EINVAL: unknown, a directory missing or too much.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_root(struct sbp_launch *launch, enum sbp_root root,
+					       const char *directory);
+
+/* Whether the command uses the launcher's network; then the level is at most SBP_LEVEL_PARTIAL. */
+SBP_API void sbp_launch_set_share_net(struct sbp_launch *launch, bool share);
+
+/*
+ * Whether the child is killed when the thread that started it ends (which a process does by all of
+ * its threads).
+ */
+SBP_API void sbp_launch_set_die_with_parent(struct sbp_launch *launch, bool die);
+
+/*
+ * Whether the child is an init that starts the command as a second process, buries orphans and ends as
+ * the command does, with 128 and the signal's number for a signal. Without, the command is the first
+ * process of its PID namespace, for whom a signal without a handler has no effect. An init is a copy of
+ * the launcher that stays: for small launchers.
+ */
+SBP_API void sbp_launch_set_init(struct sbp_launch *launch, bool init);
+
+/*
+ * Sets a resource limit of the command, RLIMIT_*, hard and soft. With a filter, RLIMIT_NOFILE is below
+ * what the launcher has in any case. -EINVAL: no such limit. -E2BIG: more than 16.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_limit(struct sbp_launch *launch, int resource,
+						unsigned long long value);
+
+/* The least level that is to be started. -EINVAL: no level. */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_min_level(struct sbp_launch *launch, int level);
+
+/* The level that a start would reach as things are set. */
+SBP_API int sbp_launch_level(const struct sbp_launch *launch);
+
+/*
+ * Starts the command. The child is the caller's own, to be waited for, with the pid that the caller
+ * sees. Takes no longer in a large process, and works with any number of threads: the child shares the
+ * caller's memory until its exec, and the calling thread waits for that with every signal blocked.
+ *
+ * On success the command's exec has been made: all that could fail was done before, and no instruction of
+ * the command ran before it was confined. On failure nothing is left of the attempt, but a SIGCHLD may
+ * have been sent, and sbp_launch_failed_step() and sbp_launch_missing() tell more.
+ *
+ * -EINVAL: no command, plan or policy. -ENOTSUP: the level would be below the least. -ECHILD: somebody,
+ * an outer filter as a rule, killed the child while it confined itself. -ELIBACC: a command that is
+ * not static, for an empty root. -EPERM: set-id bits or capabilities on the command, or the kernel's
+ * answer; and each errno that the kernel gives at a step.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_start(struct sbp_launch *launch, pid_t *pid);
+
+/*
+ * After a failure: the step that failed ("root"), and the feature that is missing then, 0 where it is
+ * not a feature's fault. NULL and 0 after a success. Static strings.
+ */
+SBP_API const char *sbp_launch_failed_step(const struct sbp_launch *launch);
+SBP_API enum sbp_feature sbp_launch_missing(const struct sbp_launch *launch);
 
 #ifdef __cplusplus
 }
