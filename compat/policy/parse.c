@@ -226,7 +226,10 @@ static void parse_file(struct sbp_reader *r, const char *path)
 
 	error = read_text(path, &text, &length);
 	if (error) {
-		sbp_faulty(r, error, "can't read %s: %s", path, strerror(-error));
+		if (r->line)
+			sbp_faulty(r, error, "can't read %s: %s", path, strerror(-error));
+		else
+			sbp_faulty(r, error, "can't be read: %s", strerror(-error));
 		return;
 	}
 	r->file = keep_name(r, path);
