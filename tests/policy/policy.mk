@@ -26,3 +26,8 @@ check-policy-asan:			# AddressSanitizer and UndefinedBehaviorSanitizer
 	@ci/suite policy-asan tests/unit/run $(POLICY_NAMES:%=build/asan/tests/policy/%)
 
 $(call include_built,$(POLICY_TESTS:$(B)/tests/policy/%=$(B)/obj/tests/policy/%.d) $(POLICY_SHARED:.o=.d))
+
+# the fuzzer links what it needs beside the library's own sources
+FUZZ_SRC_policy := $(addprefix compat/policy/,token.c parse.c parse_rule.c check.c rules.c syscalls.c constants.c \
+		   compile.c emit.c) $(wildcard backports/engine/*.c)
+$(FUZZ)/policy: $(FUZZ_SRC_policy)
