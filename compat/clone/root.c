@@ -50,7 +50,7 @@ static long cover_root_in_child(void)
 {
 	long result = mount_in_child(".", "/", "none", MS_MOVE, 0);
 
-	if (result && result != -EINVAL) /* is there already */
+	if (result && result != -ELOOP) /* it lies over "/" already */
 		return result;
 	return sbp_kernel(SYS_chroot, (long)".");
 }
