@@ -182,7 +182,7 @@ int main(void)
 				continue;
 			pid = fork();
 			if (!pid) {
-				alarm(20);
+				alarm(60);
 				_exit(try_fault(fault, 1 << w));
 			}
 			waitpid(pid, &status, 0);

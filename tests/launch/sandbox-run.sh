@@ -13,7 +13,7 @@ unset SANDBOX_PROBE_ASSUME
 run() {
 	wanted=$1
 	shift
-	timeout 20 "$where/sandbox-run" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	timeout 100 "$where/sandbox-run" "$@" >"$dir/out" 2>"$dir/err" </dev/null
 	status=$?
 	{ echo "status $status of: sandbox-run $*"; cat "$dir/out" "$dir/err"; } >"$dir/said"
 	[ $status = "$wanted" ]
