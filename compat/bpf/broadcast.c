@@ -72,7 +72,7 @@ static void answer_in_handler(struct sbp_broadcast *b, struct sbp_slot *slot)
 	if (!__atomic_compare_exchange_n(&slot->state, &state, SBP_ANSWERING, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
 		return;
-	if (b->telling && sbp_kernel(SYS_prctl, PR_GET_SECCOMP) > 0)
+	if (sbp_kernel(SYS_prctl, PR_GET_SECCOMP) > 0)
 		__atomic_store_n(&b->filtered_before, 1, __ATOMIC_RELAXED);
 	result = sbp_kernel(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
 	if (!result)
@@ -285,7 +285,7 @@ static struct sbp_broadcast *broadcast_new(const struct sock_fprog *program)
 	b->program = program;
 	b->process = (pid_t)sbp_kernel(SYS_getpid, 0);
 	b->caller = (pid_t)sbp_kernel(SYS_gettid, 0);
-	b->telling = sbp_thread_seccomp(b, b->caller) == 0;
+	b->telling = sbp_kernel(SYS_prctl, PR_GET_SECCOMP) == 0;
 	return b;
 }
 

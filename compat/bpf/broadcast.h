@@ -24,8 +24,8 @@ struct sbp_slot {
 struct sbp_broadcast {
 	const struct sock_fprog *program;
 	pid_t process, caller;
-	bool telling;		/* the kernel's Seccomp: line tells whether a thread has the filter */
-	int filtered_before;	/* atomic: a thread had a filter of its own, so it does not tell */
+	bool telling;		/* the caller has no filter: a thread that has one has ours */
+	int filtered_before;	/* atomic: or not, for a thread had one of its own */
 	bool cancelled;		/* a signal may still be on its way to a slot */
 	size_t slot_count, known_count, found_count;
 	struct sbp_slot slots[SBP_SLOT_LIMIT];

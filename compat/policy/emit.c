@@ -150,17 +150,70 @@ sbp_place sbp_emit_atom(struct sbp_emitter *e, const struct sbp_atom *a, sbp_pla
 
 /* --- The end ------------------------------------------------------------------------------ */
 
+/* Marks what can be reached from the start; jumps only go down. Loads that every way jumps over can't. */
+static void find_reached(const struct sbp_emitter *e, bool reached[])
+{
+	const struct sock_filter *insn;
+	sbp_place i;
+
+	reached[e->used - 1] = true;
+	for (i = e->used; i-- > 0;) {
+		insn = &e->code[i];
+		if (!reached[i] || BPF_CLASS(insn->code) == BPF_RET)
+			continue;
+		if (insn->code == (BPF_JMP | BPF_JA)) {
+			reached[i - 1 - insn->k] = true;
+		} else {
+			/* all others have 0 in both unless they branch */
+			reached[i - 1 - insn->jt] = true;
+			reached[i - 1 - insn->jf] = true;
+		}
+	}
+}
+
+/* What an instruction jumps over, once what is not reached is left out: rank counts what stays below. */
+static uint32_t jump_over(const size_t rank[], sbp_place from, uint32_t over)
+{
+	return (uint32_t)(rank[from] - rank[from - 1 - over] - 1);
+}
+
+static void copy_reached(const struct sbp_emitter *e, const bool reached[], const size_t rank[],
+			 struct sock_filter *to)
+{
+	struct sock_filter insn;
+	sbp_place i;
+
+	for (i = e->used; i-- > 0;) {
+		insn = e->code[i];
+		if (!reached[i])
+			continue;
+		if (insn.code == (BPF_JMP | BPF_JA)) {
+			insn.k = jump_over(rank, i, insn.k);
+		} else if (BPF_CLASS(insn.code) == BPF_JMP) {
+			insn.jt = (uint8_t)jump_over(rank, i, insn.jt);
+			insn.jf = (uint8_t)jump_over(rank, i, insn.jf);
+		}
+		*to++ = insn;
+	}
+}
+
 int sbp_emit_program(const struct sbp_emitter *e, struct sock_fprog *program)
 {
-	size_t i;
+	bool reached[SBP_PROGRAM_LIMIT] = { false };
+	size_t rank[SBP_PROGRAM_LIMIT], count = 0;
+	sbp_place i;
 
 	if (e->full)
 		return -E2BIG;
-	program->filter = malloc(e->used * sizeof(*program->filter));
+	find_reached(e, reached);
+	for (i = 0; i < e->used; i++) {
+		rank[i] = count;
+		count += reached[i];
+	}
+	program->filter = malloc(count * sizeof(*program->filter));
 	if (!program->filter)
 		return -ENOMEM;
-	program->len = (unsigned short)e->used;
-	for (i = 0; i < e->used; i++)
-		program->filter[i] = e->code[e->used - 1 - i];
+	program->len = (unsigned short)count;
+	copy_reached(e, reached, rank, program->filter);
 	return 0;
 }

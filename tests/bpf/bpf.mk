@@ -25,3 +25,15 @@ check-bpf-asan:				# AddressSanitizer and UndefinedBehaviorSanitizer
 	@ci/suite bpf-asan tests/unit/run $(BPF_NAMES:%=build/asan/tests/bpf/%)
 
 $(call include_built,$(BPF_TESTS:$(B)/tests/bpf/%=$(B)/obj/tests/bpf/%.d) $(BPF_SHARED:.o=.d))
+
+# part of `make bench`; libseccomp's figures stand beside ours where its header is
+BENCH_SECCOMP := $(if $(wildcard /usr/include/seccomp.h),-lseccomp)
+.PHONY: bench-filters
+bench-run: bench-filters
+bench-filters: $(B)/tests/bench/filters
+	@$(B)/tests/bench/filters
+
+$(B)/tests/bench/filters: $(B)/obj/tests/bench/filters.o $(B)/obj/tests/bench/clock.o $(B)/libsandbox-probe.a
+	@mkdir -p $(@D)
+	$(call SAY,LINK,$@)
+	$(Q)$(LINK) -o $@ $^ $(BENCH_SECCOMP) $(LIBS)

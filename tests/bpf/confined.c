@@ -66,18 +66,20 @@ int lock_by(enum how how, const char *name, struct sbp_locked *end)
 	return error;
 }
 
-static int seccomp_mode(const char *path)
+/* 1: a filter and no_new_privs; 0: not both; -1: the thread is gone. */
+static int is_confined(const char *path)
 {
 	FILE *file = fopen(path, "re");
+	int mode = -1, no_new_privs = 0;
 	char line[256];
-	int mode = -1;
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Seccomp: %d", &mode) == 1)
-			break;
+	while (file && fgets(line, sizeof(line), file)) {
+		sscanf(line, "Seccomp: %d", &mode);
+		sscanf(line, "NoNewPrivs: %d", &no_new_privs);
+	}
 	if (file)
 		fclose(file);
-	return mode;
+	return mode < 0 ? -1 : mode == 2 && no_new_privs == 1;
 }
 
 void count_threads(pid_t pid, int *all, int *confined)
@@ -94,11 +96,11 @@ void count_threads(pid_t pid, int *all, int *confined)
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", pid, entry->d_name);
-		mode = seccomp_mode(path);
+		mode = is_confined(path);
 		if (mode < 0)
 			continue;
 		++*all;
-		*confined += mode == 2;
+		*confined += mode;
 	}
 	if (folder)
 		closedir(folder);
