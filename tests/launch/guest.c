@@ -2,7 +2,7 @@
 /*
  * A static command for launches: says what it finds itself to be, and does as it is told.
  *
- *	guest exit N | kill N | hang | state | files
+ *	guest exit N | alone N (99 when a descriptor above 2 is open) | kill N | hang | state | files
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -69,6 +69,12 @@ int main(int argc, char **argv)
 		return 99;
 	if (!strcmp(argv[1], "exit"))
 		return number;
+	if (!strcmp(argv[1], "alone")) {
+		for (int fd = 3; fd < 4096; fd++)
+			if (fcntl(fd, F_GETFD) != -1)
+				number = 99;
+		return number;
+	}
 	if (!strcmp(argv[1], "kill"))
 		kill(getpid(), number);
 	if (!strcmp(argv[1], "hang"))
