@@ -39,7 +39,11 @@ static const struct fault {
 	FAULT(geteuid, EPERM, FAILS, ALL, "id maps"),
 	FAULT(getegid, EPERM, FAILS, ALL, "id maps"),
 	FAULT(prlimit64, EPERM, FAILS, ALL, "number of descriptors"),
+#ifdef SYS_mmap2
+	FAULT(mmap2, ENOMEM, FAILS, ALL, "memory"),
+#else
 	FAULT(mmap, ENOMEM, FAILS, ALL, "memory"),
+#endif
 	FAULT(mprotect, ENOMEM, FAILS, ALL, "memory"),
 	FAULT(pipe2, EMFILE, FAILS, ALL, "pipe"),
 	FAULT(rt_sigprocmask, EPERM, FAILS, ALL, "signal mask"),
