@@ -2,7 +2,7 @@
 /*
  * A static command for launches: says what it finds itself to be, and does as it is told.
  *
- *	guest exit N | alone N (99 when a descriptor above 2 is open) | kill N | hang | state | files
+ *	guest exit N | alone N (99 when a descriptor above 2 is open) | kill N | hang | let-go | state | files
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -77,7 +77,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "kill"))
 		kill(getpid(), number);
-	if (!strcmp(argv[1], "hang"))
+	if (!strcmp(argv[1], "let-go"))
+		for (int fd = 0; fd < 3; fd++)
+			close(fd);
+	if (!strcmp(argv[1], "hang") || !strcmp(argv[1], "let-go"))
 		for (;;)
 			pause();
 	if (!strcmp(argv[1], "state"))

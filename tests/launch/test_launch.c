@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -218,18 +219,18 @@ static bool is_running(pid_t pid)
 	return !strstr(text, ") Z ");
 }
 
-static void test_dies_with_launcher(void **unused)
+static void dies_with_launcher(bool init)
 {
 	int ends[2];
 	pid_t launcher, child = 0;
 
-	(void)unused;
 	assert_int_equal(pipe(ends), 0);
 	launcher = fork();
 	if (!launcher) {
 		struct run run;
 
 		new_run(&run, "hang", NULL);
+		sbp_launch_set_init(run.launch, init);
 		run.error = sbp_launch_start(run.launch, &run.pid);
 		_exit(run.error || write(ends[1], &run.pid, sizeof(run.pid)) < 0 || pause());
 	}
@@ -242,6 +243,36 @@ static void test_dies_with_launcher(void **unused)
 	assert_false(is_running(child));
 	close(ends[0]);
 	close(ends[1]);
+}
+
+static void test_dies_with_launcher(void **unused)
+{
+	(void)unused;
+	dies_with_launcher(false);
+	dies_with_launcher(true);
+}
+
+/* A pipe that the command closed has ended, though the init lives on. */
+static void test_init_holds_nothing(void **unused)
+{
+	struct pollfd reading = { .events = POLLIN };
+	struct run run;
+	int ends[2];
+
+	(void)unused;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	new_run(&run, "let-go", NULL);
+	sbp_launch_set_init(run.launch, true);
+	assert_int_equal(sbp_launch_pass_fd(run.launch, ends[1], 1), 0);
+	assert_int_equal(sbp_launch_start(run.launch, &run.pid), 0);
+	close(ends[1]);
+	reading.fd = ends[0];
+	assert_int_equal(poll(&reading, 1, 20000), 1);
+	assert_true(reading.revents & POLLHUP);
+	kill(run.pid, SIGKILL);
+	assert_int_equal(waitpid(run.pid, &run.status, 0), run.pid);
+	close(ends[0]);
+	end(&run);
 }
 
 /* --- What is refused ------------------------------------------------------------------------ */
@@ -372,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_init),
 		cmocka_unit_test(test_descriptors_above_limit),
 		cmocka_unit_test(test_dies_with_launcher),
+		cmocka_unit_test(test_init_holds_nothing),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_plan_names_what_is_missing),
 		cmocka_unit_test(test_commands),
