@@ -28,7 +28,7 @@ long sbp_bpf_install_tsync(const struct sock_fprog *program);
 /* What stopped a broadcast: the thread, or 0. */
 struct sbp_broadcast_end {
 	pid_t tid;
-	int error;	/* of that thread, negative; 0 when it did not answer */
+	int error; /* of that thread, negative; 0 when it did not answer */
 };
 
 /*
@@ -46,6 +46,7 @@ struct sbp_broadcast_end {
  * a thread could not install. Threads that answered have the filter whatever is returned, the calling
  * one only on success: a process that can't be confined whole should end.
  */
-int sbp_bpf_broadcast(const struct sock_fprog *program, unsigned int ms, struct sbp_broadcast_end *end);
+int sbp_bpf_broadcast(const struct sock_fprog *program, unsigned int ms,
+		      struct sbp_broadcast_end *end);
 
 #endif

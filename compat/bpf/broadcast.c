@@ -23,14 +23,14 @@
 #include "uapi.h"
 
 #ifdef __GLIBC__
-#define BROADCAST_SIGNAL 33	/* SIGSETXID */
+#define BROADCAST_SIGNAL 33 /* SIGSETXID */
 #else
-#define BROADCAST_SIGNAL 34	/* SIGSYNCCALL */
+#define BROADCAST_SIGNAL 34 /* SIGSYNCCALL */
 #endif
 
 /* The kernel's own structure: libc's functions refuse this signal. The same on all four architectures. */
 struct kernel_action {
-	void *handler;		/* void (*)(int, siginfo_t *, void *), or SIG_IGN */
+	void *handler; /* void (*)(int, siginfo_t *, void *), or SIG_IGN */
 	unsigned long flags;
 	void (*restorer)(void);
 	uint64_t mask;
@@ -69,8 +69,8 @@ static void answer_in_handler(struct sbp_broadcast *b, struct sbp_slot *slot)
 	int state = SBP_SENT;
 	long result;
 
-	if (!__atomic_compare_exchange_n(&slot->state, &state, SBP_ANSWERING, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_ACQUIRE))
+	if (!__atomic_compare_exchange_n(&slot->state, &state, SBP_ANSWERING, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return;
 	if (sbp_kernel(SYS_prctl, PR_GET_SECCOMP) > 0)
 		__atomic_store_n(&b->filtered_before, 1, __ATOMIC_RELAXED);
@@ -95,7 +95,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 static long set_action(const struct kernel_action *action, struct kernel_action *old)
 {
-	return sbp_kernel(SYS_rt_sigaction, BROADCAST_SIGNAL, (long)action, (long)old, sizeof(action->mask));
+	return sbp_kernel(SYS_rt_sigaction, BROADCAST_SIGNAL, (long)action, (long)old,
+			  sizeof(action->mask));
 }
 
 /* --- In the thread that asks --------------------------------------------------------------- */
@@ -118,7 +119,8 @@ static bool cancel(struct sbp_broadcast *b, struct sbp_slot *slot)
 {
 	int state = SBP_SENT, then = sbp_thread_lives(b, slot->tid) ? SBP_CANCELLED : SBP_GONE;
 
-	if (__atomic_compare_exchange_n(&slot->state, &state, then, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) &&
+	if (__atomic_compare_exchange_n(&slot->state, &state, then, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE) &&
 	    then == SBP_CANCELLED)
 		b->cancelled = true;
 	return state != SBP_ANSWERING;
@@ -135,7 +137,8 @@ static long ask(struct sbp_broadcast *b, struct sbp_slot *slot)
 	info.si_pid = b->process;
 	info.si_uid = getuid();
 	info.si_ptr = slot;
-	return sbp_kernel(SYS_rt_tgsigqueueinfo, b->process, slot->tid, BROADCAST_SIGNAL, (long)&info);
+	return sbp_kernel(SYS_rt_tgsigqueueinfo, b->process, slot->tid, BROADCAST_SIGNAL,
+			  (long)&info);
 }
 
 static long ask_new(struct sbp_broadcast *b, struct sbp_slot *slot, long deadline)
@@ -196,7 +199,8 @@ static int ask_found(struct sbp_broadcast *b, bool first, long deadline, size_t 
 }
 
 /* Looks once whether all have answered; `patient` means long enough to ask whether one has died. */
-static int look(struct sbp_broadcast *b, bool patient, struct sbp_slot **waiting, struct sbp_broadcast_end *end)
+static int look(struct sbp_broadcast *b, bool patient, struct sbp_slot **waiting,
+		struct sbp_broadcast_end *end)
 {
 	struct sbp_slot *slot;
 	int state;
@@ -213,7 +217,7 @@ static int look(struct sbp_broadcast *b, bool patient, struct sbp_slot **waiting
 		if (state != SBP_SENT && state != SBP_ANSWERING)
 			continue;
 		if (patient && !sbp_thread_lives(b, slot->tid) && cancel(b, slot))
-			continue;	/* if it started others, the next round meets them */
+			continue; /* if it started others, the next round meets them */
 		*waiting = slot;
 	}
 	return 0;
@@ -291,14 +295,16 @@ static struct sbp_broadcast *broadcast_new(const struct sock_fprog *program)
 
 int sbp_bpf_broadcast(const struct sock_fprog *program, unsigned int ms, struct sbp_broadcast_end *end)
 {
-	const struct kernel_action action = { (void *)on_signal, SA_SIGINFO | SA_RESTART | SA_ONSTACK | RESTORER, 0 };
+	const struct kernel_action action = { (void *)on_signal,
+					      SA_SIGINFO | SA_RESTART | SA_ONSTACK | RESTORER, 0 };
 	struct sbp_broadcast *b = broadcast_new(program), *none = NULL;
 	long result;
 
 	*end = (struct sbp_broadcast_end){ 0, 0 };
 	if (!b)
 		return -ENOMEM;
-	if (!__atomic_compare_exchange_n(&current, &none, b, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	if (!__atomic_compare_exchange_n(&current, &none, b, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE)) {
 		munmap(b, sizeof(*b));
 		return -EBUSY;
 	}

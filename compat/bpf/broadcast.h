@@ -16,20 +16,20 @@ enum sbp_slot_state { SBP_SENT, SBP_ANSWERING, SBP_CONFINED, SBP_FAILED, SBP_GON
 
 struct sbp_slot {
 	pid_t tid;
-	int state;	/* atomic */
-	int error;	/* of SBP_FAILED, negative */
+	int state; /* atomic */
+	int error; /* of SBP_FAILED, negative */
 };
 
 /* One mapping; pages that nobody needs are never touched. */
 struct sbp_broadcast {
 	const struct sock_fprog *program;
 	pid_t process, caller;
-	bool telling;		/* the caller has no filter: a thread that has one has ours */
-	int filtered_before;	/* atomic: or not, for a thread had one of its own */
-	bool cancelled;		/* a signal may still be on its way to a slot */
+	bool telling;	     /* the caller has no filter: a thread that has one has ours */
+	int filtered_before; /* atomic: or not, for a thread had one of its own */
+	bool cancelled;	     /* a signal may still be on its way to a slot */
 	size_t slot_count, known_count, found_count;
 	struct sbp_slot slots[SBP_SLOT_LIMIT];
-	struct sbp_slot *known[SBP_SLOT_LIMIT];	/* alive when last looked, by tid */
+	struct sbp_slot *known[SBP_SLOT_LIMIT]; /* alive when last looked, by tid */
 	struct sbp_slot *next[SBP_SLOT_LIMIT];	/* the same while it is made anew */
 	pid_t found[SBP_SLOT_LIMIT];		/* by the last look, sorted */
 	char text[32 << 10];

@@ -13,7 +13,7 @@
 #include "uapi.h"
 
 #ifndef SYS_SECCOMP
-#define SYS_SECCOMP 1	/* si_code, 3.5 */
+#define SYS_SECCOMP 1 /* si_code, 3.5 */
 #endif
 
 /* Handlers are of the process, and so is what this one does. Set while the signal still goes elsewhere. */
@@ -28,14 +28,14 @@ static struct {
 static const int registers[6] = { REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9 };
 #define ARGUMENT(m, i) ((unsigned long)(m)->gregs[registers[i]])
 #elif defined(__i386__)
-#define RESULT(m) (m)->gregs[REG_EAX]
+#define RESULT(m)      (m)->gregs[REG_EAX]
 static const int registers[6] = { REG_EBX, REG_ECX, REG_EDX, REG_ESI, REG_EDI, REG_EBP };
 #define ARGUMENT(m, i) ((unsigned long)(m)->gregs[registers[i]])
 #elif defined(__arm__)
-#define RESULT(m) (m)->arm_r0
+#define RESULT(m)      (m)->arm_r0
 #define ARGUMENT(m, i) ((&(m)->arm_r0)[i])
 #else
-#define RESULT(m) (m)->regs[0]
+#define RESULT(m)      (m)->regs[0]
 #define ARGUMENT(m, i) ((unsigned long)(m)->regs[i])
 #endif
 

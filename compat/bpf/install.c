@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Hands a program to the kernel, for the calling thread or for all. Owns how SELF becomes a pid. */
 #define _GNU_SOURCE
-#include <alloca.h>
 #include <errno.h>
 #include <sys/prctl.h>
 
@@ -15,7 +14,8 @@ bool sbp_bpf_needs_self(const struct sock_fprog *program)
 	unsigned int i;
 
 	for (i = 0; i < program->len; i++)
-		if (program->filter[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && program->filter[i].k == SBP_SELF)
+		if (program->filter[i].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
+		    program->filter[i].k == SBP_SELF)
 			return true;
 	return false;
 }
@@ -41,16 +41,19 @@ static long install(const struct sock_fprog *program)
 	return result;
 }
 
+static long install_copy(const struct sock_fprog *program, pid_t self)
+{
+	/* 32 KiB at most; no allocator may be asked here, and no mapping could be undone under the filter */
+	struct sock_filter code[program->len];
+	struct sock_fprog copy = { program->len, code };
+
+	sbp_bpf_copy(code, program, self);
+	return install(&copy);
+}
+
 long sbp_bpf_install(const struct sock_fprog *program, pid_t self)
 {
-	struct sock_fprog copy = *program;
-
-	if (!sbp_bpf_needs_self(program))
-		return install(program);
-	/* 32 KiB at most; no allocator may be asked here, and no mapping could be undone under the filter */
-	copy.filter = alloca(program->len * sizeof(*copy.filter));
-	sbp_bpf_copy(copy.filter, program, self);
-	return install(&copy);
+	return sbp_bpf_needs_self(program) ? install_copy(program, self) : install(program);
 }
 
 long sbp_bpf_install_in_child(const struct sock_fprog *program)
@@ -61,5 +64,6 @@ long sbp_bpf_install_in_child(const struct sock_fprog *program)
 
 long sbp_bpf_install_tsync(const struct sock_fprog *program)
 {
-	return sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, (long)program);
+	return sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+			  (long)program);
 }

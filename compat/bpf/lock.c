@@ -37,7 +37,8 @@ static int lock_by_tsync(const struct sock_fprog *program, struct sbp_locked *en
 	if (result > 0)
 		return fail(end, -EBUSY, (pid_t)result, "thread %ld has a filter of its own", result);
 	if (result < 0)
-		return fail(end, (int)result, 0, "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC): %s",
+		return fail(end, (int)result, 0,
+			    "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC): %s",
 			    sbp_errno_text(result));
 	return 0;
 }
@@ -51,20 +52,22 @@ static int lock_by_broadcast(const struct sock_fprog *program, struct sbp_locked
 	if (!error)
 		return 0;
 	if (stopped.error)
-		return fail(end, error, stopped.tid, "thread %d could not install the filter: %s", stopped.tid,
-			    sbp_errno_text(stopped.error));
+		return fail(end, error, stopped.tid, "thread %d could not install the filter: %s",
+			    stopped.tid, sbp_errno_text(stopped.error));
 	if (stopped.tid)
 		return fail(end, error, stopped.tid,
 			    "thread %d did not answer within %d ms: it blocks every signal, is stopped, or waits in vfork",
 			    stopped.tid, DEADLINE_MS);
 	if (error == -ETIMEDOUT)
-		return fail(end, error, 0, "threads without the filter kept appearing for %d ms", DEADLINE_MS);
+		return fail(end, error, 0, "threads without the filter kept appearing for %d ms",
+			    DEADLINE_MS);
 	if (error == -EBUSY)
 		return fail(end, error, 0, "another thread is locking the process");
 	return fail(end, error, 0, "the threads could not be reached: %s", sbp_errno_text(error));
 }
 
-static int lock(const struct sbp_probe *probe, const struct sock_fprog *program, struct sbp_locked *end)
+static int lock(const struct sbp_probe *probe, const struct sock_fprog *program,
+		struct sbp_locked *end)
 {
 	const char *cause;
 
@@ -81,7 +84,7 @@ int sbp_lock(const struct sbp_probe *probe, const struct sbp_policy *policy, str
 {
 	const struct sock_fprog *program = sbp_policy_filter(policy);
 	struct sock_fprog copy;
-	struct sbp_locked unused;
+	struct sbp_locked unused = { 0 };
 	int error;
 
 	end = end ? end : &unused;

@@ -98,7 +98,8 @@ bool sbp_thread_lives(struct sbp_broadcast *b, pid_t tid)
 
 int sbp_thread_seccomp(struct sbp_broadcast *b, pid_t tid)
 {
-	const char *text = read_about(b, tid, "status"), *line = text ? strstr(text, "\nSeccomp:") : NULL;
+	const char *text = read_about(b, tid, "status"),
+		   *line = text ? strstr(text, "\nSeccomp:") : NULL;
 
 	return line ? atoi(line + strlen("\nSeccomp:")) : -1;
 }

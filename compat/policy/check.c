@@ -10,22 +10,14 @@ bool sbp_atom_holds(const struct sbp_atom *atom, uint64_t value)
 	if (atom->low)
 		value = (uint32_t)value;
 	switch ((enum sbp_operator)atom->op) {
-	case SBP_EQ:
-		return value == atom->value;
-	case SBP_NE:
-		return value != atom->value;
-	case SBP_LT:
-		return value < atom->value;
-	case SBP_LE:
-		return value <= atom->value;
-	case SBP_GT:
-		return value > atom->value;
-	case SBP_GE:
-		return value >= atom->value;
-	case SBP_ANY_OF:
-		return value & atom->value;
-	case SBP_ONLY:
-		return !(value & ~atom->value);
+	case SBP_EQ: return value == atom->value;
+	case SBP_NE: return value != atom->value;
+	case SBP_LT: return value < atom->value;
+	case SBP_LE: return value <= atom->value;
+	case SBP_GT: return value > atom->value;
+	case SBP_GE: return value >= atom->value;
+	case SBP_ANY_OF: return value & atom->value;
+	case SBP_ONLY: return !(value & ~atom->value);
 	}
 	return false;
 }
@@ -41,29 +33,20 @@ static void learn(struct known *k, const struct sbp_atom *atom)
 	uint64_t least = 0, most = UINT64_MAX;
 
 	switch ((enum sbp_operator)atom->op) {
-	case SBP_EQ:
-		least = most = atom->value;
-		break;
+	case SBP_EQ: least = most = atom->value; break;
 	case SBP_LT:
 		k->never |= atom->value == 0;
 		most = atom->value - 1;
 		break;
-	case SBP_LE:
-		most = atom->value;
-		break;
+	case SBP_LE: most = atom->value; break;
 	case SBP_GT:
 		k->never |= atom->value == UINT64_MAX;
 		least = atom->value + 1;
 		break;
-	case SBP_GE:
-		least = atom->value;
-		break;
-	case SBP_ONLY:
-		k->clear |= ~atom->value;
-		break;
+	case SBP_GE: least = atom->value; break;
+	case SBP_ONLY: k->clear |= ~atom->value; break;
 	case SBP_NE:
-	case SBP_ANY_OF:
-		break;
+	case SBP_ANY_OF: break;
 	}
 	k->least = least > k->least ? least : k->least;
 	k->most = most < k->most ? most : k->most;
@@ -134,8 +117,9 @@ bool sbp_atoms_can_hold(const struct sbp_atom *atoms, size_t count, bool wide)
 static struct sbp_atom opposite(const struct sbp_atom *atom)
 {
 	static const uint8_t operators[] = {
-		[SBP_EQ] = SBP_NE, [SBP_NE] = SBP_EQ, [SBP_LT] = SBP_GE,     [SBP_GE] = SBP_LT,
-		[SBP_LE] = SBP_GT, [SBP_GT] = SBP_LE, [SBP_ANY_OF] = SBP_ONLY, [SBP_ONLY] = SBP_ANY_OF,
+		[SBP_EQ] = SBP_NE,	 [SBP_NE] = SBP_EQ,	  [SBP_LT] = SBP_GE,
+		[SBP_GE] = SBP_LT,	 [SBP_LE] = SBP_GT,	  [SBP_GT] = SBP_LE,
+		[SBP_ANY_OF] = SBP_ONLY, [SBP_ONLY] = SBP_ANY_OF,
 	};
 	struct sbp_atom other = *atom;
 

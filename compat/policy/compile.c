@@ -17,16 +17,16 @@
 struct range {
 	uint32_t from;
 	bool by_rules;
-	uint32_t action;	/* unless by_rules */
-	size_t first, count;	/* rules, if by_rules */
-	unsigned int weight;	/* how often it is asked for, roughly */
+	uint32_t action;     /* unless by_rules */
+	size_t first, count; /* rules, if by_rules */
+	unsigned int weight; /* how often it is asked for, roughly */
 };
 
 struct compiler {
 	const struct sbp_rules *rules;
 	struct range *ranges;
 	size_t range_count;
-	sbp_place *blocks;	/* where the rules of a line start, at the index of their first */
+	sbp_place *blocks; /* where the rules of a line start, at the index of their first */
 	bool *has_block;
 	struct sbp_emitter emitter;
 };
@@ -37,12 +37,18 @@ enum { DENIED = 1, ALLOWED = 8, HOT = 64, CONDITIONAL = 48 };
 static bool is_hot(enum sbp_arch arch, uint32_t number)
 {
 	static const char *const names[] = {
-		"read",		"write",	"readv",	  "writev",	   "pread64",	  "pwrite64",
-		"recvfrom",	"sendto",	"recvmsg",	  "sendmsg",	   "recv",	  "send",
-		"futex",	"poll",		"ppoll",	  "epoll_wait",	   "epoll_pwait", "select",
-		"clock_gettime", "gettimeofday", "clock_gettime64", "sched_yield", "mmap",	  "mmap2",
-		"munmap",	"madvise",	"close",	  "lseek",	   "_llseek",	  "rt_sigprocmask",
-		"getpid",	"gettid",	"restart_syscall", "rt_sigreturn",
+		"read",		 "write",	 "readv",
+		"writev",	 "pread64",	 "pwrite64",
+		"recvfrom",	 "sendto",	 "recvmsg",
+		"sendmsg",	 "recv",	 "send",
+		"futex",	 "poll",	 "ppoll",
+		"epoll_wait",	 "epoll_pwait",	 "select",
+		"clock_gettime", "gettimeofday", "clock_gettime64",
+		"sched_yield",	 "mmap",	 "mmap2",
+		"munmap",	 "madvise",	 "close",
+		"lseek",	 "_llseek",	 "rt_sigprocmask",
+		"getpid",	 "gettid",	 "restart_syscall",
+		"rt_sigreturn",
 	};
 	size_t i;
 
@@ -79,7 +85,8 @@ static void add_range(struct compiler *c, struct range range)
 
 static void add_default(struct compiler *c, uint32_t from)
 {
-	add_range(c, (struct range){ .from = from, .action = c->rules->default_action, .weight = DENIED });
+	add_range(c, (struct range){
+			     .from = from, .action = c->rules->default_action, .weight = DENIED });
 }
 
 static void add_call(struct compiler *c, const struct sbp_call_rules *call)
@@ -109,7 +116,8 @@ static void find_ranges(struct compiler *c)
 		add_default(c, rules->calls[i].number + 1);
 	}
 	if (rules->arch == SBP_X86_64) {
-		add_range(c, (struct range){ .from = X32_BIT, .action = SECCOMP_RET_KILL_PROCESS,
+		add_range(c, (struct range){ .from = X32_BIT,
+					     .action = SECCOMP_RET_KILL_PROCESS,
 					     .weight = DENIED });
 		/* -1 is no call of x32 but one that a tracer took back */
 		add_default(c, UINT32_MAX);
@@ -208,8 +216,9 @@ static void emit_all(struct compiler *c)
 
 	start = sbp_emit_load(e, SBP_AT_NUMBER, emit_tree(c, c->ranges, c->range_count));
 	kill = sbp_emit_return(e, SECCOMP_RET_KILL_PROCESS);
-	sbp_emit_load(e, SBP_AT_ARCH, sbp_emit_branch(e, BPF_JEQ, sbp_arch_rows[c->rules->arch].audit,
-						      SBP_AT_ARCH, start, kill));
+	sbp_emit_load(e, SBP_AT_ARCH,
+		      sbp_emit_branch(e, BPF_JEQ, sbp_arch_rows[c->rules->arch].audit, SBP_AT_ARCH,
+				      start, kill));
 }
 
 int sbp_rules_compile(const struct sbp_rules *rules, struct sock_fprog *program)

@@ -36,8 +36,8 @@ static void print_program(const char *path, const struct sock_fprog *program)
 	name_of(path, '_', name);
 	printf("static const struct sock_filter %s[] = {\n", name);
 	for (unsigned int i = 0; i < program->len; i++)
-		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", program->filter[i].code, program->filter[i].jt,
-		       program->filter[i].jf, program->filter[i].k);
+		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", program->filter[i].code,
+		       program->filter[i].jt, program->filter[i].jf, program->filter[i].k);
 	printf("};\n");
 }
 

@@ -88,17 +88,19 @@ static sbp_place test_word(struct sbp_emitter *e, unsigned int jump, uint32_t k,
 	return sbp_emit_load(e, offset, sbp_emit_branch(e, jump, k, offset, yes, no));
 }
 
-static sbp_place test_equal(struct sbp_emitter *e, const struct sbp_atom *a, sbp_place yes, sbp_place no)
+static sbp_place test_equal(struct sbp_emitter *e, const struct sbp_atom *a, sbp_place yes,
+			    sbp_place no)
 {
 	/* the lower half first: it is the one that differs */
 	if (!a->low)
-		yes = test_word(e, BPF_JEQ, (uint32_t)(a->value >> 32), SBP_AT_HIGH(a->argument), yes, no);
+		yes = test_word(e, BPF_JEQ, (uint32_t)(a->value >> 32), SBP_AT_HIGH(a->argument),
+				yes, no);
 	return test_word(e, BPF_JEQ, (uint32_t)a->value, SBP_AT_LOW(a->argument), yes, no);
 }
 
 /* `jump` is BPF_JGT or BPF_JGE. */
-static sbp_place test_order(struct sbp_emitter *e, const struct sbp_atom *a, unsigned int jump, sbp_place yes,
-			    sbp_place no)
+static sbp_place test_order(struct sbp_emitter *e, const struct sbp_atom *a, unsigned int jump,
+			    sbp_place yes, sbp_place no)
 {
 	uint32_t high = (uint32_t)(a->value >> 32), offset = SBP_AT_HIGH(a->argument);
 	sbp_place equal = test_word(e, jump, (uint32_t)a->value, SBP_AT_LOW(a->argument), yes, no);
@@ -112,8 +114,8 @@ static sbp_place test_order(struct sbp_emitter *e, const struct sbp_atom *a, uns
 }
 
 /* Is one of these bits set? */
-static sbp_place test_bits(struct sbp_emitter *e, const struct sbp_atom *a, uint64_t bits, sbp_place yes,
-			   sbp_place no)
+static sbp_place test_bits(struct sbp_emitter *e, const struct sbp_atom *a, uint64_t bits,
+			   sbp_place yes, sbp_place no)
 {
 	uint32_t high = (uint32_t)(bits >> 32);
 
@@ -128,22 +130,14 @@ static sbp_place test_bits(struct sbp_emitter *e, const struct sbp_atom *a, uint
 sbp_place sbp_emit_atom(struct sbp_emitter *e, const struct sbp_atom *a, sbp_place yes, sbp_place no)
 {
 	switch ((enum sbp_operator)a->op) {
-	case SBP_EQ:
-		return test_equal(e, a, yes, no);
-	case SBP_NE:
-		return test_equal(e, a, no, yes);
-	case SBP_LT:
-		return test_order(e, a, BPF_JGE, no, yes);
-	case SBP_LE:
-		return test_order(e, a, BPF_JGT, no, yes);
-	case SBP_GT:
-		return test_order(e, a, BPF_JGT, yes, no);
-	case SBP_GE:
-		return test_order(e, a, BPF_JGE, yes, no);
-	case SBP_ANY_OF:
-		return test_bits(e, a, a->value, yes, no);
-	case SBP_ONLY:
-		return test_bits(e, a, ~a->value, no, yes);
+	case SBP_EQ: return test_equal(e, a, yes, no);
+	case SBP_NE: return test_equal(e, a, no, yes);
+	case SBP_LT: return test_order(e, a, BPF_JGE, no, yes);
+	case SBP_LE: return test_order(e, a, BPF_JGT, no, yes);
+	case SBP_GT: return test_order(e, a, BPF_JGT, yes, no);
+	case SBP_GE: return test_order(e, a, BPF_JGE, yes, no);
+	case SBP_ANY_OF: return test_bits(e, a, a->value, yes, no);
+	case SBP_ONLY: return test_bits(e, a, ~a->value, no, yes);
 	}
 	return no;
 }

@@ -25,7 +25,8 @@ static bool parse_arches(struct sbp_reader *r, bool *here)
 
 	*here = false;
 	if (r->token != SBP_WORD || strcmp(r->word, "arch") != 0)
-		return sbp_faulty(r, -EINVAL, "'[arch=NAME]' is the only thing that may stand in brackets");
+		return sbp_faulty(r, -EINVAL,
+				  "'[arch=NAME]' is the only thing that may stand in brackets");
 	sbp_next(r);
 	if (!sbp_take(r, '='))
 		return sbp_faulty(r, -EINVAL, "'=' must stand before '%s'", sbp_token_text(r));
@@ -34,12 +35,14 @@ static bool parse_arches(struct sbp_reader *r, bool *here)
 			if (r->token == SBP_WORD && strcmp(r->word, sbp_arch_rows[arch].name) == 0)
 				break;
 		if (arch == SBP_ARCHES)
-			return sbp_faulty(r, -EINVAL, "'%s' is no architecture: x86_64, i386, arm, arm64",
+			return sbp_faulty(r, -EINVAL,
+					  "'%s' is no architecture: x86_64, i386, arm, arm64",
 					  sbp_token_text(r));
 		*here |= arch == r->rules->arch;
 		sbp_next(r);
 	} while (sbp_take(r, ','));
-	return sbp_take(r, ']') || sbp_faulty(r, -EINVAL, "']' must stand before '%s'", sbp_token_text(r));
+	return sbp_take(r, ']') ||
+	       sbp_faulty(r, -EINVAL, "']' must stand before '%s'", sbp_token_text(r));
 }
 
 /* One call; *number is -1 where this architecture has none of that name. */
@@ -55,9 +58,11 @@ static bool parse_call(struct sbp_reader *r, int *number)
 	} else if (r->token == SBP_WORD) {
 		*number = sbp_call_number(r->rules->arch, r->word);
 		if (*number == -2)
-			return sbp_faulty(r, -EINVAL, "'%s' is no system call that is known here", r->word);
+			return sbp_faulty(r, -EINVAL, "'%s' is no system call that is known here",
+					  r->word);
 	} else {
-		return sbp_faulty(r, -EINVAL, "a system call must stand before '%s'", sbp_token_text(r));
+		return sbp_faulty(r, -EINVAL, "a system call must stand before '%s'",
+				  sbp_token_text(r));
 	}
 	sbp_next(r);
 	if (sbp_take(r, '[') && !parse_arches(r, &here))
@@ -74,14 +79,16 @@ static bool parse_calls(struct sbp_reader *r, int *numbers, size_t *count)
 	*count = 0;
 	do {
 		if (*count == LINE_CALL_LIMIT)
-			return sbp_faulty(r, -EINVAL, "more than %d system calls in a line", LINE_CALL_LIMIT);
+			return sbp_faulty(r, -EINVAL, "more than %d system calls in a line",
+					  LINE_CALL_LIMIT);
 		if (!parse_call(r, &numbers[*count]))
 			return false;
 		(*count)++;
 	} while (list && sbp_take(r, ','));
 	if (list && !sbp_take(r, '}'))
 		return sbp_faulty(r, -EINVAL, "',' or '}' must stand before '%s'", sbp_token_text(r));
-	return sbp_take(r, ':') || sbp_faulty(r, -EINVAL, "':' must stand before '%s'", sbp_token_text(r));
+	return sbp_take(r, ':') ||
+	       sbp_faulty(r, -EINVAL, "':' must stand before '%s'", sbp_token_text(r));
 }
 
 static bool add_call(struct sbp_reader *r, const struct sbp_call_rules *call)
@@ -97,7 +104,8 @@ static bool add_call(struct sbp_reader *r, const struct sbp_call_rules *call)
 		if (other->number == call->number) {
 			name = sbp_call_name(rules->arch, call->number);
 			return sbp_faulty(r, -EINVAL, "contradictory: %s (%u) is decided in %s:%u",
-					  name ? name : "the call", call->number, other->file, other->line);
+					  name ? name : "the call", call->number, other->file,
+					  other->line);
 		}
 		if (other->number < call->number)
 			low = middle + 1;
@@ -108,7 +116,8 @@ static bool add_call(struct sbp_reader *r, const struct sbp_call_rules *call)
 		return sbp_faulty(r, -EINVAL, "more than %d system calls", CALL_LIMIT);
 	if (!sbp_grow(r, &rules->calls, rules->call_count, sizeof(*rules->calls)))
 		return false;
-	memmove(&rules->calls[low + 1], &rules->calls[low], (rules->call_count - low) * sizeof(*rules->calls));
+	memmove(&rules->calls[low + 1], &rules->calls[low],
+		(rules->call_count - low) * sizeof(*rules->calls));
 	rules->calls[low] = *call;
 	rules->call_count++;
 	return true;
@@ -141,8 +150,10 @@ static bool parse_default(struct sbp_reader *r)
 	sbp_next(r);
 	if (!sbp_parse_action(r, &r->rules->default_action))
 		return false;
-	if (r->rules->default_action == SECCOMP_RET_ALLOW || r->rules->default_action == SECCOMP_RET_LOG)
-		return sbp_faulty(r, -EINVAL, "@default must not allow: a policy names what is allowed");
+	if (r->rules->default_action == SECCOMP_RET_ALLOW ||
+	    r->rules->default_action == SECCOMP_RET_LOG)
+		return sbp_faulty(r, -EINVAL,
+				  "@default must not allow: a policy names what is allowed");
 	return true;
 }
 
@@ -249,11 +260,12 @@ static bool read_included(struct sbp_reader *r, const char *path)
 	char whole[8192];
 
 	if (r->depth == SBP_INCLUDE_LIMIT)
-		return sbp_faulty(r, -EINVAL, "more than %d files include one another", SBP_INCLUDE_LIMIT);
+		return sbp_faulty(r, -EINVAL, "more than %d files include one another",
+				  SBP_INCLUDE_LIMIT);
 	if (path[0] == '/')
 		snprintf(whole, sizeof(whole), "%s", path);
-	else if (snprintf(whole, sizeof(whole), "%.*s%s", slash ? (int)(slash + 1 - r->file) : 0, r->file,
-			  path + 2) >= (int)sizeof(whole))
+	else if (snprintf(whole, sizeof(whole), "%.*s%s", slash ? (int)(slash + 1 - r->file) : 0,
+			  r->file, path + 2) >= (int)sizeof(whole))
 		return sbp_faulty(r, -ENAMETOOLONG, "a path that is too long");
 	inner.token = SBP_END_OF_TEXT;
 	inner.depth++;
@@ -274,7 +286,8 @@ static void start(struct sbp_reader *r, enum sbp_arch arch)
 	r->token = SBP_END_OF_TEXT;
 }
 
-int sbp_rules_read(const char *path, enum sbp_arch arch, struct sbp_rules *rules, struct sbp_fault *fault)
+int sbp_rules_read(const char *path, enum sbp_arch arch, struct sbp_rules *rules,
+		   struct sbp_fault *fault)
 {
 	bool has_default = false;
 	struct sbp_reader r = {
@@ -290,8 +303,13 @@ int sbp_rules_parse(const char *text, size_t length, enum sbp_arch arch, struct 
 		    struct sbp_fault *fault)
 {
 	bool has_default = false;
-	struct sbp_reader r = { .rules = rules, .fault = fault, .file = "policy", .line = 1,
-				.at = text, .end = text + length, .has_default = &has_default };
+	struct sbp_reader r = { .rules = rules,
+				.fault = fault,
+				.file = "policy",
+				.line = 1,
+				.at = text,
+				.end = text + length,
+				.has_default = &has_default };
 
 	start(&r, arch);
 	r.file = keep_name(&r, "policy");

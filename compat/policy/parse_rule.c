@@ -25,7 +25,8 @@ static bool parse_constant(struct sbp_reader *r, uint64_t *value, unsigned int d
 		if (!parse_value(r, value, depth + 1))
 			return false;
 		if (!sbp_take(r, ')'))
-			return sbp_faulty(r, -EINVAL, "')' is missing before '%s'", sbp_token_text(r));
+			return sbp_faulty(r, -EINVAL, "')' is missing before '%s'",
+					  sbp_token_text(r));
 	} else if (r->token == SBP_NUMBER) {
 		*value = r->number;
 		sbp_next(r);
@@ -76,8 +77,12 @@ static bool parse_operator(struct sbp_reader *r, struct sbp_atom *atom)
 		int sign;
 		enum sbp_operator op;
 	} signs[] = {
-		{ SBP_PAIR('=', '='), SBP_EQ }, { SBP_PAIR('!', '='), SBP_NE }, { '<', SBP_LT },
-		{ SBP_PAIR('<', '='), SBP_LE }, { '>', SBP_GT },		{ SBP_PAIR('>', '='), SBP_GE },
+		{ SBP_PAIR('=', '='), SBP_EQ },
+		{ SBP_PAIR('!', '='), SBP_NE },
+		{ '<', SBP_LT },
+		{ SBP_PAIR('<', '='), SBP_LE },
+		{ '>', SBP_GT },
+		{ SBP_PAIR('>', '='), SBP_GE },
 		{ '&', SBP_ANY_OF },
 	};
 	size_t i;
@@ -158,8 +163,9 @@ static bool clause_is_reachable(struct sbp_reader *r, const struct sbp_clause *c
 		earlier = &rules->clauses[first];
 		if (sbp_clause_follows(rules->atoms + earlier->first, earlier->count, atoms,
 				       clause->count, wide))
-			return sbp_faulty(r, -EINVAL,
-					  "unreachable: an earlier condition holds wherever this one does");
+			return sbp_faulty(
+				r, -EINVAL,
+				"unreachable: an earlier condition holds wherever this one does");
 	}
 	return true;
 }
@@ -181,7 +187,8 @@ static bool parse_clause(struct sbp_reader *r, size_t first_of_line)
 	} while (sbp_take(r, SBP_PAIR('&', '&')));
 	if (r->token == SBP_FAULTY || !clause_is_reachable(r, &clause, first_of_line))
 		return false;
-	if (rules->clause_count == first_of_line + LINE_CLAUSE_LIMIT || rules->clause_count == CLAUSE_LIMIT)
+	if (rules->clause_count == first_of_line + LINE_CLAUSE_LIMIT ||
+	    rules->clause_count == CLAUSE_LIMIT)
 		return sbp_faulty(r, -EINVAL, "more conditions than a filter can hold");
 	if (!sbp_grow(r, &rules->clauses, rules->clause_count, sizeof(*rules->clauses)))
 		return false;
@@ -196,7 +203,8 @@ static bool parse_return(struct sbp_reader *r, uint32_t *action)
 	if (!parse_constant(r, &error, 0))
 		return false;
 	if (error == 0 || error > 4095)
-		return sbp_faulty(r, -EINVAL, "an error is a name such as EPERM or a number from 1 to 4095");
+		return sbp_faulty(r, -EINVAL,
+				  "an error is a name such as EPERM or a number from 1 to 4095");
 	*action = SECCOMP_RET_ERRNO | (uint32_t)error;
 	return true;
 }
@@ -207,9 +215,12 @@ bool sbp_parse_action(struct sbp_reader *r, uint32_t *action)
 		const char *name;
 		uint32_t action;
 	} actions[] = {
-		{ "allow", SECCOMP_RET_ALLOW },		{ "kill", SECCOMP_RET_KILL_PROCESS },
-		{ "trap", SECCOMP_RET_TRAP },		{ "log", SECCOMP_RET_LOG },
-		{ "kill-process", SECCOMP_RET_KILL_PROCESS }, { "kill-thread", SECCOMP_RET_KILL_THREAD },
+		{ "allow", SECCOMP_RET_ALLOW },
+		{ "kill", SECCOMP_RET_KILL_PROCESS },
+		{ "trap", SECCOMP_RET_TRAP },
+		{ "log", SECCOMP_RET_LOG },
+		{ "kill-process", SECCOMP_RET_KILL_PROCESS },
+		{ "kill-thread", SECCOMP_RET_KILL_THREAD },
 		{ "user-notify", SECCOMP_RET_USER_NOTIF },
 	};
 	size_t i;
@@ -229,10 +240,11 @@ bool sbp_parse_action(struct sbp_reader *r, uint32_t *action)
 			sbp_next(r);
 			return r->token != SBP_FAULTY;
 		}
-	return sbp_faulty(r, -EINVAL,
-			  "allow (or 1), return ERROR, trap, log, kill, kill-thread or user-notify must stand here, "
-			  "not '%s'",
-			  sbp_token_text(r));
+	return sbp_faulty(
+		r, -EINVAL,
+		"allow (or 1), return ERROR, trap, log, kill, kill-thread or user-notify must stand here, "
+		"not '%s'",
+		sbp_token_text(r));
 }
 
 static bool add_rule(struct sbp_reader *r, size_t first_clause, uint32_t action)
@@ -241,9 +253,8 @@ static bool add_rule(struct sbp_reader *r, size_t first_clause, uint32_t action)
 
 	if (!sbp_grow(r, &rules->rules, rules->rule_count, sizeof(*rules->rules)))
 		return false;
-	rules->rules[rules->rule_count++] = (struct sbp_rule){
-		first_clause, rules->clause_count - first_clause, action
-	};
+	rules->rules[rules->rule_count++] =
+		(struct sbp_rule){ first_clause, rules->clause_count - first_clause, action };
 	return true;
 }
 
@@ -298,14 +309,16 @@ static bool parse_list(struct sbp_reader *r)
 		clause = rules->clause_count;
 		action = SECCOMP_RET_ALLOW;
 		if (at_condition(r)) {
-			if (!parse_expression(r, first) || (sbp_take(r, ';') && !sbp_parse_action(r, &action)))
+			if (!parse_expression(r, first) ||
+			    (sbp_take(r, ';') && !sbp_parse_action(r, &action)))
 				return false;
 		} else if (!sbp_parse_action(r, &action)) {
 			return false;
 		} else if (rules->rule_count > first_rule &&
 			   rules->rules[rules->rule_count - 1].action == action) {
-			return sbp_faulty(r, -EINVAL,
-					  "contradictory: the condition before it makes no difference");
+			return sbp_faulty(
+				r, -EINVAL,
+				"contradictory: the condition before it makes no difference");
 		}
 		if (!add_rule(r, clause, action))
 			return false;

@@ -40,8 +40,9 @@ int sbp_policy_compile_file(const char *path, struct sock_fprog *out, char *text
 		error = sbp_rules_compile(&rules, out);
 		if (error && size)
 			snprintf(text, size, "%s: %s", path,
-				 error == -E2BIG ? "more than the 4096 instructions that a filter may have" :
-						   "no memory");
+				 error == -E2BIG
+					 ? "more than the 4096 instructions that a filter may have"
+					 : "no memory");
 	}
 	sbp_rules_free(&rules);
 	return error;
@@ -82,7 +83,8 @@ int sbp_policy_from_file(const char *path, struct sbp_policy **policy)
 	*policy = policy_new();
 	if (!*policy)
 		return -ENOMEM;
-	return sbp_policy_compile_file(path, &(*policy)->program, (*policy)->fault, sizeof((*policy)->fault));
+	return sbp_policy_compile_file(path, &(*policy)->program, (*policy)->fault,
+				       sizeof((*policy)->fault));
 }
 
 const char *sbp_policy_fault(const struct sbp_policy *policy)

@@ -28,9 +28,9 @@ enum sbp_arch { SBP_X86_64, SBP_I386, SBP_ARM, SBP_ARM64, SBP_ARCHES };
 #endif
 
 struct sbp_arch_row {
-	const char *name;	/* as in [arch=NAME] */
-	uint32_t audit;		/* AUDIT_ARCH_* */
-	bool wide;		/* arguments have 64 bits */
+	const char *name; /* as in [arch=NAME] */
+	uint32_t audit;	  /* AUDIT_ARCH_* */
+	bool wide;	  /* arguments have 64 bits */
 };
 extern const struct sbp_arch_row sbp_arch_rows[SBP_ARCHES];
 
@@ -55,27 +55,27 @@ enum sbp_operator { SBP_EQ, SBP_NE, SBP_LT, SBP_LE, SBP_GT, SBP_GE, SBP_ANY_OF, 
 
 /* One comparison. SBP_ANY_OF: a bit of value is set ("&"); SBP_ONLY: no other bit is ("in"). */
 struct sbp_atom {
-	uint8_t argument;	/* 0 to 5 */
+	uint8_t argument; /* 0 to 5 */
 	uint8_t op;
-	bool low;		/* the lower 32 bits count, all others are ignored */
+	bool low; /* the lower 32 bits count, all others are ignored */
 	uint64_t value;
 };
 
 /* Atoms that must all hold. */
 struct sbp_clause {
-	size_t first, count;	/* in atoms */
+	size_t first, count; /* in atoms */
 };
 
 /* The first rule one of whose clauses holds decides; one without clauses always does. */
 struct sbp_rule {
-	size_t first, count;	/* in clauses */
-	uint32_t action;	/* SECCOMP_RET_* with its data */
+	size_t first, count; /* in clauses */
+	uint32_t action;     /* SECCOMP_RET_* with its data */
 };
 
 /* What becomes of one call; the last rule has no clauses, or the default action follows. */
 struct sbp_call_rules {
 	uint32_t number;
-	size_t first, count;	/* in rules; calls of one line share theirs */
+	size_t first, count; /* in rules; calls of one line share theirs */
 	const char *file;
 	unsigned int line;
 };
@@ -83,12 +83,12 @@ struct sbp_call_rules {
 struct sbp_rules {
 	enum sbp_arch arch;
 	uint32_t default_action;
-	struct sbp_call_rules *calls;	/* sorted by number, each number once */
+	struct sbp_call_rules *calls; /* sorted by number, each number once */
 	struct sbp_rule *rules;
 	struct sbp_clause *clauses;
 	struct sbp_atom *atoms;
 	size_t call_count, rule_count, clause_count, atom_count;
-	char **files;			/* the names that calls point to */
+	char **files; /* the names that calls point to */
 	size_t file_count;
 };
 
@@ -96,7 +96,7 @@ struct sbp_rules {
 struct sbp_fault {
 	char *text;
 	size_t size;
-	int error;	/* negative errno, 0 while all is well */
+	int error; /* negative errno, 0 while all is well */
 };
 
 /* Reads a file (parse) with all that it includes, or a text. 0 or a negative errno; rules to be freed. */

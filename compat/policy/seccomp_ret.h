@@ -14,12 +14,12 @@
 #undef SECCOMP_RET_LOG
 #undef SECCOMP_RET_ALLOW
 
-#define SECCOMP_RET_KILL_PROCESS 0x80000000U	/* 4.14; kills the thread before */
-#define SECCOMP_RET_KILL_THREAD	 0x00000000U	/* 3.5 */
-#define SECCOMP_RET_TRAP	 0x00030000U	/* 3.5 */
-#define SECCOMP_RET_ERRNO	 0x00050000U	/* 3.5 */
-#define SECCOMP_RET_USER_NOTIF	 0x7fc00000U	/* 5.0; kills before, as all that are unknown */
-#define SECCOMP_RET_LOG		 0x7ffc0000U	/* 4.14; kills before */
-#define SECCOMP_RET_ALLOW	 0x7fff0000U	/* 3.5 */
+#define SECCOMP_RET_KILL_PROCESS 0x80000000U /* 4.14; kills the thread before */
+#define SECCOMP_RET_KILL_THREAD	 0x00000000U /* 3.5 */
+#define SECCOMP_RET_TRAP	 0x00030000U /* 3.5 */
+#define SECCOMP_RET_ERRNO	 0x00050000U /* 3.5 */
+#define SECCOMP_RET_USER_NOTIF	 0x7fc00000U /* 5.0; kills before, as all that are unknown */
+#define SECCOMP_RET_LOG		 0x7ffc0000U /* 4.14; kills before */
+#define SECCOMP_RET_ALLOW	 0x7fff0000U /* 3.5 */
 
 #endif

@@ -113,10 +113,10 @@ static void read_word(struct sbp_reader *r, enum sbp_token token)
 
 static int digit_of(int c, unsigned int base)
 {
-	int value = is_digit(c)		     ? c - '0' :
-		    (c >= 'a' && c <= 'f') ? c - 'a' + 10 :
-		    (c >= 'A' && c <= 'F') ? c - 'A' + 10 :
-					     99;
+	int value = is_digit(c)		     ? c - '0'
+		    : (c >= 'a' && c <= 'f') ? c - 'a' + 10
+		    : (c >= 'A' && c <= 'F') ? c - 'A' + 10
+					     : 99;
 
 	return value < (int)base ? value : -1;
 }
@@ -236,17 +236,13 @@ const char *sbp_token_text(struct sbp_reader *r)
 {
 	switch (r->token) {
 	case SBP_END_OF_LINE:
-	case SBP_END_OF_TEXT:
-		return "the end of the line";
-	case SBP_NUMBER:
-		snprintf(r->word, sizeof(r->word), "%lld", (long long)r->number);
-		break;
+	case SBP_END_OF_TEXT: return "the end of the line";
+	case SBP_NUMBER: snprintf(r->word, sizeof(r->word), "%lld", (long long)r->number); break;
 	case SBP_SIGN:
 		snprintf(r->word, sizeof(r->word), "%c%.1s", r->sign > 0xff ? r->sign >> 8 : r->sign,
 			 r->sign > 0xff ? (const char[]){ (char)r->sign, 0 } : "");
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return r->word;
 }

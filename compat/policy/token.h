@@ -6,13 +6,13 @@
 #include "policy.h"
 
 enum sbp_token {
-	SBP_END_OF_LINE,	/* of a line that has a statement, after its continuations */
+	SBP_END_OF_LINE, /* of a line that has a statement, after its continuations */
 	SBP_END_OF_TEXT,
-	SBP_WORD,		/* read, O_RDONLY, kill-process */
-	SBP_DIRECTIVE,		/* @include: word is what follows the @ */
+	SBP_WORD,      /* read, O_RDONLY, kill-process */
+	SBP_DIRECTIVE, /* @include: word is what follows the @ */
 	SBP_NUMBER,
-	SBP_SIGN,		/* one of : ; , { } ( ) [ ] | ~ & = < > or two of them: || && == != <= >= */
-	SBP_FAULTY,		/* the fault is written */
+	SBP_SIGN,   /* one of : ; , { } ( ) [ ] | ~ & = < > or two of them: || && == != <= >= */
+	SBP_FAULTY, /* the fault is written */
 };
 
 enum { SBP_WORD_LIMIT = 64, SBP_INCLUDE_LIMIT = 10 };
@@ -22,14 +22,14 @@ struct sbp_reader {
 	struct sbp_fault *fault;
 	const char *file;
 	unsigned int line;
-	const char *at, *end;		/* what is not read yet */
-	unsigned int depth;		/* of includes */
+	const char *at, *end; /* what is not read yet */
+	unsigned int depth;   /* of includes */
 	bool *has_default;
 
 	enum sbp_token token;
-	char word[SBP_WORD_LIMIT];	/* of SBP_WORD and SBP_DIRECTIVE */
+	char word[SBP_WORD_LIMIT]; /* of SBP_WORD and SBP_DIRECTIVE */
 	uint64_t number;
-	int sign;			/* the character, or SBP_PAIR of two */
+	int sign; /* the character, or SBP_PAIR of two */
 };
 #define SBP_PAIR(a, b) ((a) << 8 | (b))
 

@@ -31,7 +31,7 @@
 
 enum { CALLS = 100000, RULES = 350 };
 
-static double *taken;	/* by the child, in memory that both have */
+static double *taken; /* by the child, in memory that both have */
 
 static double now_us(void)
 {
@@ -45,7 +45,7 @@ static double now_us(void)
 struct measure {
 	struct step step;
 	void (*child)(const struct measure *measure);
-	int number;		/* of threads */
+	int number; /* of threads */
 };
 
 static int by_value(const void *a, const void *b)
@@ -116,7 +116,8 @@ static void libseccomp_filter(int optimize)
 	for (int i = 0, added = 0; added < RULES && i < 470; i++)
 		if (i != SYS_ioctl && seccomp_rule_add(context, SCMP_ACT_ALLOW, i, 0) == 0)
 			added++;
-	must(seccomp_rule_add(context, SCMP_ACT_ALLOW, SYS_ioctl, 1, SCMP_A1(SCMP_CMP_EQ, TCGETS)), "ioctl");
+	must(seccomp_rule_add(context, SCMP_ACT_ALLOW, SYS_ioctl, 1, SCMP_A1(SCMP_CMP_EQ, TCGETS)),
+	     "ioctl");
 	must(seccomp_load(context), "load");
 	seccomp_release(context);
 }
@@ -201,9 +202,11 @@ static void bench_install(void)
 	print_head("installing a filter", "kernel");
 	for (size_t i = 0; i < count; i++)
 		print_step(&m[i].step, &m[1].step);
-	print_target("the library / the kernel alone, min", m[2].step.minimum / m[1].step.minimum, 1.25);
+	print_target("the library / the kernel alone, min", m[2].step.minimum / m[1].step.minimum,
+		     1.25);
 	if (count > 4)
-		print_target("20 x the library / libseccomp, min", 20 * m[2].step.minimum / m[4].step.minimum, 1);
+		print_target("20 x the library / libseccomp, min",
+			     20 * m[2].step.minimum / m[4].step.minimum, 1);
 }
 
 /* --- A call -------------------------------------------------------------------------------- */
@@ -290,7 +293,8 @@ static void bench_calls(void)
 	print_head("a system call (these columns in ns)", "no filter");
 	for (size_t i = 0; i < count; i++)
 		print_step(&m[i].step, &m[i == 1 || i == 2].step);
-	print_target("an argument-checked call / unfiltered, min", m[3].step.minimum / m[0].step.minimum, 1.35);
+	print_target("an argument-checked call / unfiltered, min",
+		     m[3].step.minimum / m[0].step.minimum, 1.35);
 }
 
 /* --- Threads ------------------------------------------------------------------------------- */
@@ -393,7 +397,8 @@ static void bench_threads(void)
 		{ .step.name = "TSYNC", .child = reach_by_tsync },
 		{ .step.name = "a signal to each, bare", .child = reach_bare },
 		{ .step.name = "the library's broadcast", .child = reach_by_signal },
-		{ .step.name = "the library's broadcast of RET_ALLOW", .child = reach_by_signal_short },
+		{ .step.name = "the library's broadcast of RET_ALLOW",
+		  .child = reach_by_signal_short },
 	};
 	char title[64];
 
@@ -405,7 +410,8 @@ static void bench_threads(void)
 		print_head(title, "bare");
 		for (size_t i = 0; i < 4; i++)
 			print_step(&m[i].step, &m[1].step);
-		print_target("the broadcast / a bare one, min", m[2].step.minimum / m[1].step.minimum, 1.25);
+		print_target("the broadcast / a bare one, min",
+			     m[2].step.minimum / m[1].step.minimum, 1.25);
 	}
 }
 

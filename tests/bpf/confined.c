@@ -56,9 +56,11 @@ int lock_by(enum how how, const char *name, struct sbp_locked *end)
 	if (how == BY_BROADCAST)
 		check(sbp_probe_set_assume(probe, "seccomp-tsync=absent") == 0);
 	check(sbp_probe_run(probe, SBP_QUICK) == 0);
-	error = strchr(name, '/') ? sbp_policy_from_file(name, &policy) : sbp_policy_by_name(name, &policy);
+	error = strchr(name, '/') ? sbp_policy_from_file(name, &policy)
+				  : sbp_policy_by_name(name, &policy);
 	if (error)
-		fprintf(stderr, "%s: %s\n", name, policy ? sbp_policy_fault(policy) : strerror(-error));
+		fprintf(stderr, "%s: %s\n", name,
+			policy ? sbp_policy_fault(policy) : strerror(-error));
 	check(error == 0);
 	error = sbp_lock(probe, policy, end);
 	sbp_policy_unref(policy);
@@ -115,7 +117,8 @@ bool filters_work(void)
 		return false;
 	work = sbp_state(probe, SBP_FEATURE_SECCOMP_TSYNC) == SBP_AVAILABLE;
 	if (!work)
-		printf("# no filter with TSYNC here: %s\n", sbp_cause(probe, SBP_FEATURE_SECCOMP_TSYNC));
+		printf("# no filter with TSYNC here: %s\n",
+		       sbp_cause(probe, SBP_FEATURE_SECCOMP_TSYNC));
 	sbp_probe_unref(probe);
 	return work;
 }

@@ -157,7 +157,8 @@ static int signal_parent(void)
 
 static int map_memory(void)
 {
-	return mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? errno : 0;
+	return mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? errno
+											     : 0;
 }
 
 static int read_clock(void)
@@ -198,7 +199,7 @@ enum { DIES = 1000 + SIGSYS };
 static const struct attempt {
 	const char *name;
 	int (*make)(void);
-	int compute, files_read, network;	/* errno, or what the process ends as */
+	int compute, files_read, network; /* errno, or what the process ends as */
 } attempts[] = {
 	{ "open a file to read it", open_to_read, EACCES, 0, EACCES },
 	{ "open to write", open_to_write, EACCES, EACCES, EACCES },
@@ -265,16 +266,49 @@ static void calls(void **state)
 		for (int p = 0; p < 4; p++) {
 			got = outcome(a, policies[p]);
 			if (p == 0 && got) {
-				printf("# %s: not possible here without a filter either (%d)\n", a->name, got);
+				printf("# %s: not possible here without a filter either (%d)\n",
+				       a->name, got);
 				break;
 			}
 			if (got != expected[p])
-				fail_msg("%s under %s: %d, not %d", a->name, policies[p] ? policies[p] : "nothing", got,
-					 expected[p]);
+				fail_msg("%s under %s: %d, not %d", a->name,
+					 policies[p] ? policies[p] : "nothing", got, expected[p]);
 		}
 	}
 	rmdir("/tmp/policy-test.d");
 	unlink("/tmp/policy-test");
+}
+
+/* --- Ways in ------------------------------------------------------------------------------- */
+
+/* An outer filter that knows only the newer call. */
+static void no_prctl_in_child(void *data)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0x50000U | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, 0x7fff0000U),
+	};
+	struct sock_fprog outer = { sizeof(code) / sizeof(*code), code }, program;
+
+	(void)data;
+	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	check(prctl(PR_SET_SECCOMP, 2, &outer) == 0);
+	check(prctl(PR_SET_SECCOMP, 2, &outer) == -1 && errno == EPERM);
+	check(sbp_policy_program("compute", &program) == 0);
+	check(sbp_bpf_install_in_child(&program) == 0);
+	check(open_to_read() == EACCES);
+}
+
+static void by_the_newer_call(void **state)
+{
+	(void)state;
+	if (!filters_work())
+		skip();
+	assert_int_equal(in_child(no_prctl_in_child, NULL), 0);
 }
 
 /* --- Real programs ------------------------------------------------------------------------- */
@@ -332,10 +366,18 @@ static ssize_t run(const char *policy, char *const *arguments, int input, char *
 static void programs(void **state)
 {
 	static char *const commands[][6] = {
-		{ "sha256sum", NULL }, { "sort", NULL },	  { "sort", "-u", "-r", NULL },
-		{ "gzip", "-c", NULL }, { "wc", NULL },		  { "awk", "{ n += length($0) } END { print n }", NULL },
-		{ "cat", "/etc/passwd", NULL }, { "od", "-c", NULL }, { "tr", "a-z", "A-Z", NULL },
-		{ "sed", "s/1/one/g", NULL }, { "grep", "7", NULL }, { "xz", "-c", "-T1", NULL },
+		{ "sha256sum", NULL },
+		{ "sort", NULL },
+		{ "sort", "-u", "-r", NULL },
+		{ "gzip", "-c", NULL },
+		{ "wc", NULL },
+		{ "awk", "{ n += length($0) } END { print n }", NULL },
+		{ "cat", "/etc/passwd", NULL },
+		{ "od", "-c", NULL },
+		{ "tr", "a-z", "A-Z", NULL },
+		{ "sed", "s/1/one/g", NULL },
+		{ "grep", "7", NULL },
+		{ "xz", "-c", "-T1", NULL },
 		{ "python3", "-I", "-S", "-c", "import sys; print(sum(map(int, sys.stdin)))", NULL },
 	};
 	static char outside[1 << 20], inside[1 << 20];
@@ -350,7 +392,7 @@ static void programs(void **state)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		length = run(NULL, commands[i], input, outside, sizeof(outside));
 		if (length < 0)
-			continue;	/* not installed */
+			continue; /* not installed */
 		if (run("files-read", commands[i], input, inside, sizeof(inside)) != length ||
 		    memcmp(inside, outside, (size_t)length) != 0)
 			fail_msg("%s says something else under files-read", commands[i][0]);
@@ -359,13 +401,16 @@ static void programs(void **state)
 	print_message("# %d programs say the same under files-read\n", ran);
 	assert_true(ran >= 6);
 	/* the control: there is a filter */
-	assert_int_equal(run("files-read", (char *const[]){ "touch", "/tmp/policy-test", NULL }, input, inside, 1), -1);
+	assert_int_equal(run("files-read", (char *const[]){ "touch", "/tmp/policy-test", NULL },
+			     input, inside, 1),
+			 -1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls),
+		cmocka_unit_test(by_the_newer_call),
 		cmocka_unit_test(programs),
 	};
 

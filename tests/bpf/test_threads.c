@@ -24,23 +24,25 @@
 
 #include <cmocka.h>
 
+#include "../../probe/probe.h"
 #include "confined.h"
 
 enum { THREAD_LIMIT = 256 };
 
 /* What the confined process tells the test, in memory that both have. */
 static struct shared {
-	int ready;	/* threads that wait as they should */
-	int denied;	/* threads whose open was denied afterwards */
-	int allowed;	/* threads whose open worked before */
-	int locked;	/* 1 once the lock returned 0 */
-	int go;		/* a futex: threads go on */
+	int ready;   /* threads that wait as they should */
+	int denied;  /* threads whose open was denied afterwards */
+	int allowed; /* threads whose open worked before */
+	int locked;  /* 1 once the lock returned 0 */
+	int relays_ended;
+	int go; /* a futex: threads go on */
 	int error, tid, wanted_tid;
 	long microseconds;
 	char why[192];
-} *shared;
+} * shared;
 
-static int unblock[2];	/* a pipe: what threads wait to read from */
+static int unblock[2]; /* a pipe: what threads wait to read from */
 
 static int try_open(void)
 {
@@ -124,7 +126,7 @@ static void *confined_thread(void *data)
 struct crowd {
 	enum how how;
 	int threads;
-	void (*waits[4])(void);	/* taken in turn */
+	void (*waits[4])(void); /* taken in turn */
 	int kinds;
 };
 
@@ -148,7 +150,8 @@ static void crowd_in_child(void *data)
 	check(pipe(unblock) == 0);
 	check(pthread_attr_init(&small) == 0 && pthread_attr_setstacksize(&small, 256 << 10) == 0);
 	for (int i = 0; i < crowd->threads; i++)
-		check(pthread_create(&threads[i], &small, confined_thread, (void *)crowd->waits[i % crowd->kinds]) == 0);
+		check(pthread_create(&threads[i], &small, confined_thread,
+				     (void *)crowd->waits[i % crowd->kinds]) == 0);
 	while (value(&shared->ready) < crowd->threads)
 		usleep(1000);
 	usleep(2000);
@@ -210,7 +213,9 @@ static int watched(void (*body)(void *data), void *data, int looks, int *all, in
 static void crowds(enum how how)
 {
 	static const int sizes[] = { 0, 1, 16, 64, 256 };
-	struct crowd crowd = { how, 0, { wait_in_read, wait_in_futex, wait_in_sleep, wait_in_yield }, 4 };
+	struct crowd crowd = {
+		how, 0, { wait_in_read, wait_in_futex, wait_in_sleep, wait_in_yield }, 4
+	};
 	int all, confined;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
@@ -304,9 +309,63 @@ static void deaf_thread_is_named(void **state)
 	assert_int_equal(in_child(deaf_in_child, NULL), 0);
 	assert_int_equal(shared->error, -ETIMEDOUT);
 	assert_int_equal(shared->tid, shared->wanted_tid);
-	snprintf(wanted, sizeof(wanted), "thread %d did not answer within 2000 ms", shared->wanted_tid);
+	snprintf(wanted, sizeof(wanted), "thread %d did not answer within 2000 ms",
+		 shared->wanted_tid);
 	assert_non_null(strstr(shared->why, wanted));
 	assert_in_range(shared->microseconds, 1900000, 20000000);
+	assert_int_equal(shared->allowed, 1);
+}
+
+/* --- Threads that libc knows nothing of ------------------------------------------------------- */
+
+static char bare_stack[64 << 10] __attribute__((aligned(64)));
+
+/* Shares everything with the first thread, errno too: it makes bare calls only. */
+static int bare_thread(void *data)
+{
+	unsigned long long all = *(unsigned long long *)data;
+
+	sbp_kernel(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, 0, sizeof(all));
+	count(&shared->ready);
+	while (!value(&shared->go))
+		sbp_kernel(SYS_sched_yield, 0);
+	all = 0;
+	sbp_kernel(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, sizeof(all));
+	count(sbp_kernel(SYS_openat, AT_FDCWD, (long)"/", O_RDONLY) < 0 ? &shared->denied
+									: &shared->allowed);
+	sbp_kernel(SYS_exit, 0);
+	return 0;
+}
+
+static void bare_in_child(void *data)
+{
+	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			  CLONE_SYSVSEM;
+
+	check(clone(bare_thread, bare_stack + sizeof(bare_stack), flags, data) > 0);
+	while (!value(&shared->ready))
+		usleep(1000);
+	shared->error = lock_by(BY_BROADCAST, "compute", NULL);
+	__atomic_store_n(&shared->go, 1, __ATOMIC_SEQ_CST);
+	while (!value(&shared->denied) && !value(&shared->allowed))
+		usleep(1000);
+}
+
+/* libc has no handler for its signal before it has threads: what comes late must not be fatal. */
+static void threads_without_libc(void **state)
+{
+	unsigned long long none = 0, all = ~0ULL;
+
+	(void)state;
+	if (!filters_work())
+		skip();
+	memset(shared, 0, sizeof(*shared));
+	assert_int_equal(in_child(bare_in_child, &none), 0);
+	assert_int_equal(shared->error, 0);
+	assert_int_equal(shared->denied, 1);
+	memset(shared, 0, sizeof(*shared));
+	assert_int_equal(in_child(bare_in_child, &all), 0);
+	assert_int_equal(shared->error, -ETIMEDOUT);
 	assert_int_equal(shared->allowed, 1);
 }
 
@@ -343,19 +402,37 @@ static void *detached_spawner(void *data)
 	return NULL;
 }
 
+/* One that has started the next one ends: whoever looked away at that moment never meets the first again. */
+static pthread_attr_t small_stack;
+
+static void *relay(void *data)
+{
+	pthread_t next;
+
+	if (value(&shared->go) || pthread_create(&next, &small_stack, relay, data))
+		count(&shared->relays_ended);
+	else
+		pthread_detach(next);
+	return NULL;
+}
+
 static void churn_in_child(void *data)
 {
+	enum { RELAYS = 3 };
 	enum how how = *(enum how *)data;
 	pthread_t threads[4];
 	struct sbp_locked end;
-	pthread_attr_t small;
 	int error;
 
-	check(pthread_attr_init(&small) == 0 && pthread_attr_setstacksize(&small, 64 << 10) == 0);
+	check(pthread_attr_init(&small_stack) == 0 &&
+	      pthread_attr_setstacksize(&small_stack, 64 << 10) == 0);
 	for (int i = 0; i < 4; i++)
-		check(pthread_create(&threads[i], NULL, i % 2 ? spawner : detached_spawner, &small) == 0);
+		check(pthread_create(&threads[i], NULL, i % 2 ? spawner : detached_spawner,
+				     &small_stack) == 0);
 	while (value(&shared->ready) < 4)
 		usleep(1000);
+	for (int i = 0; i < RELAYS; i++)
+		relay(NULL);
 	usleep(20000);
 	shared->microseconds = now_us();
 	error = lock_by(how, "compute", &end);
@@ -369,6 +446,8 @@ static void churn_in_child(void *data)
 	__atomic_store_n(&shared->go, 1, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < 4; i++)
 		check(pthread_join(threads[i], NULL) == 0);
+	while (value(&shared->relays_ended) < RELAYS)
+		usleep(1000);
 }
 
 static void threads_come_and_go(void **state)
@@ -383,7 +462,7 @@ static void threads_come_and_go(void **state)
 	for (int i = 0; i < 12; i++) {
 		how = i % 4 ? BY_BROADCAST : BY_TSYNC;
 		assert_int_equal(watched(churn_in_child, &how, 20, &all, &confined), 0);
-		assert_true(all >= 20 * 5);
+		assert_true(all >= 20 * 5); /* spawners and the first */
 		assert_int_equal(confined, all);
 		longest = shared->microseconds > longest ? shared->microseconds : longest;
 	}
@@ -431,8 +510,16 @@ static void *changes_group(void *data)
 
 static char policy_path[] = "/tmp/bpf-test-XXXXXX";
 
+/* What the kernel has of libc's signal; the handler is the first word. */
+static void libc_action(unsigned long action[8])
+{
+	memset(action, 0, 8 * sizeof(*action));
+	check(syscall(SYS_rt_sigaction, 33, NULL, action, 8) == 0);
+}
+
 static void group_in_child(void *data)
 {
+	unsigned long before[8], after[8];
 	struct sbp_locked end;
 	pthread_t threads[3];
 
@@ -441,7 +528,11 @@ static void group_in_child(void *data)
 		check(pthread_create(&threads[i], NULL, changes_group, NULL) == 0);
 	while (value(&shared->ready) < 3)
 		usleep(1000);
+	libc_action(before);
+	check(before[0] > 1);
 	check(lock_by(BY_BROADCAST, policy_path, &end) == 0);
+	libc_action(after);
+	check(memcmp(before, after, sizeof(before)) == 0);
 	usleep(5000);
 	__atomic_store_n(&shared->go, 1, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < 3; i++)
@@ -498,7 +589,8 @@ static void refusals(void **state)
 static int make_shared(void **state)
 {
 	(void)state;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	return shared == MAP_FAILED;
 }
 
@@ -509,6 +601,7 @@ int main(void)
 		cmocka_unit_test(crowds_by_broadcast),
 		cmocka_unit_test(deaf_by_libc),
 		cmocka_unit_test(deaf_thread_is_named),
+		cmocka_unit_test(threads_without_libc),
 		cmocka_unit_test(threads_come_and_go),
 		cmocka_unit_test(first_thread_has_ended),
 		cmocka_unit_test(libc_uses_the_signal_too),

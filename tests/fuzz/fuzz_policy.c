@@ -20,15 +20,17 @@ static void must(int truth)
 		abort();
 }
 
-static void must_agree(const struct sbp_rules *rules, const struct sock_fprog *program, uint32_t number,
-		       const uint64_t arguments[6])
+static void must_agree(const struct sbp_rules *rules, const struct sock_fprog *program,
+		       uint32_t number, const uint64_t arguments[6])
 {
 	struct seccomp_data call = { .nr = (int)number, .arch = sbp_arch_rows[rules->arch].audit };
 	uint64_t cut[6];
 
 	for (int i = 0; i < 6; i++)
-		call.args[i] = cut[i] = sbp_arch_rows[rules->arch].wide ? arguments[i] : (uint32_t)arguments[i];
-	must(seccomp_bpf_run(program->filter, &call) == sbp_rules_verdict(rules, call.arch, number, cut));
+		call.args[i] = cut[i] = sbp_arch_rows[rules->arch].wide ? arguments[i]
+									: (uint32_t)arguments[i];
+	must(seccomp_bpf_run(program->filter, &call) ==
+	     sbp_rules_verdict(rules, call.arch, number, cut));
 	call.arch ^= 1;
 	must(seccomp_bpf_run(program->filter, &call) == 0x80000000U);
 }

@@ -20,9 +20,12 @@ bool program_is_sound(const struct sock_fprog *program)
 	return program->len <= 4096 && seccomp_bpf_check(program->filter, program->len, scratch) == 0;
 }
 
-uint32_t program_says(const struct sock_fprog *program, uint32_t arch, uint32_t number, const uint64_t arguments[6])
+uint32_t program_says(const struct sock_fprog *program, uint32_t arch, uint32_t number,
+		      const uint64_t arguments[6])
 {
-	struct seccomp_data data = { .nr = (int)number, .arch = arch, .instruction_pointer = 0x123456789abcULL };
+	struct seccomp_data data = { .nr = (int)number,
+				     .arch = arch,
+				     .instruction_pointer = 0x123456789abcULL };
 
 	for (int i = 0; i < 6; i++)
 		data.args[i] = arguments[i];
@@ -77,7 +80,8 @@ static void add_around(struct edges *edges, uint64_t v, bool wide)
 	add(edges, v & chance(0), wide);
 }
 
-static void find_edges(const struct sbp_rules *rules, const struct sbp_call_rules *call, struct edges edges[6])
+static void find_edges(const struct sbp_rules *rules, const struct sbp_call_rules *call,
+		       struct edges edges[6])
 {
 	bool wide = sbp_arch_rows[rules->arch].wide;
 	const struct sbp_clause *clause;
@@ -119,7 +123,8 @@ void each_edge(const struct sbp_rules *rules, const struct sbp_call_rules *call,
 				for (size_t a = 0; a < edges[i].count; a++)
 					for (size_t b = 0; b < (i == j ? 1 : edges[j].count); b++) {
 						for (int k = 0; k < 6; k++)
-							arguments[k] = edges[k].values[chance(edges[k].count)];
+							arguments[k] =
+								edges[k].values[chance(edges[k].count)];
 						arguments[j] = edges[j].values[b];
 						arguments[i] = edges[i].values[a];
 						each(data, arguments);

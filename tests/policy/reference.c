@@ -23,10 +23,11 @@ struct reference {
 		uint32_t otherwise;
 		struct sock_fprog program;
 	} programs[PROGRAM_LIMIT];
-	signed char program_of[NUMBER_LIMIT];	/* -1: can't be asked */
+	signed char program_of[NUMBER_LIMIT]; /* -1: can't be asked */
 };
 
-static const uint32_t arches[SBP_ARCHES] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_ARM, SCMP_ARCH_AARCH64 };
+static const uint32_t arches[SBP_ARCHES] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_ARM,
+					     SCMP_ARCH_AARCH64 };
 
 /* Where a call's program is written down; ARM's own calls, 0xf0000 and more, follow the others. */
 static size_t slot_of(uint32_t number)
@@ -132,7 +133,8 @@ static bool is_plain(const struct sbp_rules *rules, const struct sbp_rule *rule)
 }
 
 /* Only "these conditions allow, everything else is otherwise". */
-static bool add_call(scmp_filter_ctx context, const struct sbp_rules *rules, const struct sbp_call_rules *call)
+static bool add_call(scmp_filter_ctx context, const struct sbp_rules *rules,
+		     const struct sbp_call_rules *call)
 {
 	int number = number_for_libseccomp(rules, call->number);
 	const struct sbp_rule *rule = &rules->rules[call->first];
@@ -142,10 +144,12 @@ static bool add_call(scmp_filter_ctx context, const struct sbp_rules *rules, con
 	if (!rule->count)
 		return rule->action == rules->default_action ||
 		       seccomp_rule_add(context, rule->action, number, 0) == 0;
-	if (!is_plain(rules, rule) || call->count > 2 || (call->count == 2 && rules->rules[call->first + 1].count))
+	if (!is_plain(rules, rule) || call->count > 2 ||
+	    (call->count == 2 && rules->rules[call->first + 1].count))
 		return false;
 	for (size_t i = 0; i < rule->count; i++)
-		if (!add_clause(context, rules, number, &rules->clauses[rule->first + i], rule->action))
+		if (!add_clause(context, rules, number, &rules->clauses[rule->first + i],
+				rule->action))
 			return false;
 	return true;
 }
@@ -186,10 +190,10 @@ static bool make_program(struct reference *r, const struct sbp_rules *rules, siz
 		if (is_conditional(rules, call) ? otherwise_of(rules, call) != otherwise : index != 0)
 			continue;
 		if (slot_of(call->number) < NUMBER_LIMIT)
-			r->program_of[slot_of(call->number)] = !is_multiplexed(rules, call->number) &&
-								      add_call(context, rules, call)
-							      ? (signed char)index
-							      : -1;
+			r->program_of[slot_of(call->number)] =
+				!is_multiplexed(rules, call->number) && add_call(context, rules, call)
+					? (signed char)index
+					: -1;
 	}
 	done = export(context, &r->programs[index].program);
 	seccomp_release(context);
@@ -229,11 +233,13 @@ struct reference *reference_new(const struct sbp_rules *rules)
 	return r;
 }
 
-bool reference_says(const struct reference *r, uint32_t arch, uint32_t number, const uint64_t arguments[6],
-		    uint32_t *verdict)
+bool reference_says(const struct reference *r, uint32_t arch, uint32_t number,
+		    const uint64_t arguments[6], uint32_t *verdict)
 {
 	/* far above are numbers that no policy names */
-	int index = slot_of(number) < NUMBER_LIMIT ? r->program_of[slot_of(number)] : number < 0x10000 ? -1 : 0;
+	int index = slot_of(number) < NUMBER_LIMIT ? r->program_of[slot_of(number)]
+		    : number < 0x10000		   ? -1
+						   : 0;
 
 	if (index < 0)
 		return false;

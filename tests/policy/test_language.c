@@ -17,11 +17,11 @@
 #include "../../compat/launch.h"
 #include "programs.h"
 
-#define ALLOW	0x7fff0000U
-#define KILL	0x80000000U
-#define TRAP	0x00030000U
-#define LOG	0x7ffc0000U
-#define NOTIFY	0x7fc00000U
+#define ALLOW	 0x7fff0000U
+#define KILL	 0x80000000U
+#define TRAP	 0x00030000U
+#define LOG	 0x7ffc0000U
+#define NOTIFY	 0x7fc00000U
 #define ERRNO(e) (0x00050000U | (e))
 
 /* --- What forms mean ----------------------------------------------------------------------- */
@@ -163,7 +163,8 @@ static const struct {
 	{ "read: int0 == 0x100000000", 1, "more than the 32 bits" },
 	{ "read: arg0 == 1; ", 1, "must stand here" },
 	{ "read: arg0 == 1; allow", 1, "contradictory: allowed whether" },
-	{ "read: {arg0 == 1; trap, trap}", 1, "contradictory: the condition before it makes no difference" },
+	{ "read: {arg0 == 1; trap, trap}", 1,
+	  "contradictory: the condition before it makes no difference" },
 	{ "read: {trap, allow}", 1, "unreachable: the action before it has no condition" },
 	{ "read: {arg0 == 1", 1, "',' or '}'" },
 	{ "{read: 1", 1, "',' or '}'" },
@@ -195,7 +196,8 @@ static const struct {
 	{ "read: 1 \\ x", 1, "'\\' is not part of the language" },
 	{ "\xc3\xa9: 1", 1, "byte 0xc3" },
 	{ "read: trap!", 1, "'!' is not part of the language" },
-	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 1", 1, "is no word that is known" },
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 1", 1,
+	  "is no word that is known" },
 	{ "read: arg0 == ((((((((((((1))))))))))))", 1, "parentheses too deep" },
 };
 
@@ -207,7 +209,8 @@ static void faults_are_found(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
-		if (sbp_rules_parse(faults[i].text, strlen(faults[i].text), SBP_X86_64, &rules, &fault) == 0)
+		if (sbp_rules_parse(faults[i].text, strlen(faults[i].text), SBP_X86_64, &rules,
+				    &fault) == 0)
 			fail_msg("row %zu, \"%s\": no fault found", i, faults[i].text);
 		snprintf(start, sizeof(start), "policy:%u: ", faults[i].line);
 		if (strncmp(text, start, strlen(start)) != 0 || !strstr(text, faults[i].words))
@@ -228,7 +231,8 @@ static void faults_are_cut(void **state)
 		struct sbp_fault fault = { text, size, 0 };
 
 		memset(text, 'x', sizeof(text));
-		assert_int_equal(sbp_rules_parse(policy, strlen(policy), SBP_X86_64, &rules, &fault), -EINVAL);
+		assert_int_equal(sbp_rules_parse(policy, strlen(policy), SBP_X86_64, &rules, &fault),
+				 -EINVAL);
 		assert_int_equal(text[size], 'x');
 		if (size)
 			assert_non_null(memchr(text, 0, size));
@@ -291,7 +295,9 @@ static void files_include_files(void **state)
 
 	(void)state;
 	write_file("inner", "write: 1\n");
-	assert_int_equal(sbp_policy_from_file(write_file("outer", "read: 1\n@include ./inner # here\n"), &policy), 0);
+	assert_int_equal(sbp_policy_from_file(
+				 write_file("outer", "read: 1\n@include ./inner # here\n"), &policy),
+			 0);
 	assert_null(sbp_policy_fault(policy));
 	program = sbp_policy_filter(policy);
 	assert_non_null(program);
@@ -302,14 +308,18 @@ static void files_include_files(void **state)
 
 	/* the fault is in the file that has it, and names the other */
 	write_file("inner", "\n\nread: 1\n");
-	assert_int_equal(sbp_policy_from_file(write_file("outer", "read: 1\n@include ./inner\n"), &policy), -EINVAL);
+	assert_int_equal(sbp_policy_from_file(write_file("outer", "read: 1\n@include ./inner\n"),
+					      &policy),
+			 -EINVAL);
 	assert_null(sbp_policy_filter(policy));
-	snprintf(wanted, sizeof(wanted), "%s/inner:3: contradictory: read (%d) is decided in %s/outer:1", folder,
+	snprintf(wanted, sizeof(wanted),
+		 "%s/inner:3: contradictory: read (%d) is decided in %s/outer:1", folder,
 		 sbp_call_number(SBP_ARCH_HERE, "read"), folder);
 	assert_string_equal(sbp_policy_fault(policy), wanted);
 	sbp_policy_unref(policy);
 
-	assert_int_equal(sbp_policy_from_file(write_file("itself", "@include ./itself\n"), &policy), -EINVAL);
+	assert_int_equal(sbp_policy_from_file(write_file("itself", "@include ./itself\n"), &policy),
+			 -EINVAL);
 	assert_non_null(strstr(sbp_policy_fault(policy), "include one another"));
 	sbp_policy_unref(policy);
 }
@@ -322,11 +332,13 @@ static void files_that_cannot_be_read(void **state)
 
 	(void)state;
 	assert_int_equal(sbp_policy_from_file("/no/such/policy", &policy), -ENOENT);
-	assert_string_equal(sbp_policy_fault(policy), "/no/such/policy: can't be read: No such file or directory");
+	assert_string_equal(sbp_policy_fault(policy),
+			    "/no/such/policy: can't be read: No such file or directory");
 	sbp_policy_unref(policy);
 	assert_int_equal(sbp_policy_from_file(folder, &policy), -EISDIR);
 	sbp_policy_unref(policy);
-	assert_int_equal(sbp_policy_compile_file("/dev/zero", &program, fault, sizeof(fault)), -EFBIG);
+	assert_int_equal(sbp_policy_compile_file("/dev/zero", &program, fault, sizeof(fault)),
+			 -EFBIG);
 	assert_int_equal(strlen(fault), sizeof(fault) - 1);
 }
 
@@ -341,7 +353,8 @@ static void too_long_for_a_filter(void **state)
 	for (int i = 0; i < 1000; i++)
 		fprintf(file, "%d: arg0 == %d && arg1 == %d && arg2 == %d\n", i, i, i, i);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(sbp_policy_from_file(write_file("long2", "@include ./long\n"), &policy), -E2BIG);
+	assert_int_equal(sbp_policy_from_file(write_file("long2", "@include ./long\n"), &policy),
+			 -E2BIG);
 	assert_non_null(strstr(sbp_policy_fault(policy), "4096 instructions"));
 	sbp_policy_unref(policy);
 }

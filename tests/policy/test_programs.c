@@ -32,27 +32,32 @@ static void compare(void *data, const uint64_t arguments[6])
 	c->asked++;
 	other = sbp_rules_verdict(c->rules, c->arch, c->number, arguments);
 	if (said != other)
-		fail_msg("call %#x of %#x (%#lx, %#lx, %#lx...): the program says %#x, the rules %#x", c->number, c->arch,
-			 (long)arguments[0], (long)arguments[1], (long)arguments[2], said, other);
+		fail_msg("call %#x of %#x (%#lx, %#lx, %#lx...): the program says %#x, the rules %#x",
+			 c->number, c->arch, (long)arguments[0], (long)arguments[1],
+			 (long)arguments[2], said, other);
 	if (!c->reference || !reference_says(c->reference, c->arch, c->number, arguments, &other))
 		return;
 	c->referred++;
 	if (said != other)
-		fail_msg("call %#x of %#x (%#lx, %#lx, %#lx...): the program says %#x, libseccomp's %#x", c->number, c->arch,
-			 (long)arguments[0], (long)arguments[1], (long)arguments[2], said, other);
+		fail_msg("call %#x of %#x (%#lx, %#lx, %#lx...): the program says %#x, libseccomp's %#x",
+			 c->number, c->arch, (long)arguments[0], (long)arguments[1],
+			 (long)arguments[2], said, other);
 }
 
 static void compare_number(struct comparison *c, uint32_t number)
 {
 	const struct sbp_call_rules *call = rules_of(c->rules, number);
-	static const uint64_t some[][6] = { { 0 }, { ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL }, { 1, 2, 3, 4, 5, 6 } };
+	static const uint64_t some[][6] = { { 0 },
+					    { ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL },
+					    { 1, 2, 3, 4, 5, 6 } };
 
 	c->number = number;
 	for (size_t i = 0; i < sizeof(some) / sizeof(*some); i++) {
 		uint64_t arguments[6];
 
 		for (int j = 0; j < 6; j++)
-			arguments[j] = sbp_arch_rows[c->rules->arch].wide ? some[i][j] : (uint32_t)some[i][j];
+			arguments[j] = sbp_arch_rows[c->rules->arch].wide ? some[i][j]
+									  : (uint32_t)some[i][j];
 		compare(c, arguments);
 	}
 	if (call)
@@ -62,9 +67,11 @@ static void compare_number(struct comparison *c, uint32_t number)
 /* Every number from 0 to 600, around every boundary, x32's, and those of every other architecture. */
 static void compare_all(struct comparison *c)
 {
-	static const uint32_t others[] = { 0xffff,     0xeffff,	   0xf0000,    0xf0001,	   0xf0002,    0xf0005,
-					   0xf0006,    0xf0007,	   0xfffff,    0x3fffffff, 0x40000000, 0x40000001,
-					   0x40000200, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x400000e7 };
+	static const uint32_t others[] = { 0xffff,     0xeffff,	   0xf0000,    0xf0001,
+					   0xf0002,    0xf0005,	   0xf0006,    0xf0007,
+					   0xfffff,    0x3fffffff, 0x40000000, 0x40000001,
+					   0x40000200, 0x7fffffff, 0x80000000, 0xfffffffe,
+					   0xffffffff, 0x400000e7 };
 	uint32_t here = sbp_arch_rows[c->rules->arch].audit;
 
 	c->arch = here;
@@ -78,7 +85,8 @@ static void compare_all(struct comparison *c)
 			continue;
 		for (uint32_t number = 0; number <= 600; number += 7) {
 			compare(c, (uint64_t[6]){ 0 });
-			assert_int_equal(program_says(c->program, c->arch, number, (uint64_t[6]){ 0 }), 0x80000000);
+			assert_int_equal(program_says(c->program, c->arch, number, (uint64_t[6]){ 0 }),
+					 0x80000000);
 		}
 	}
 }
@@ -97,14 +105,16 @@ static void shipped_policy(const char *path, enum sbp_arch arch)
 	reference = reference_new(&rules);
 	assert_non_null(reference);
 	for (size_t i = 0; i < rules.call_count; i++)
-		if (!reference_says(reference, 0, rules.calls[i].number, (uint64_t[6]){ 0 }, &(uint32_t){ 0 }))
+		if (!reference_says(reference, 0, rules.calls[i].number, (uint64_t[6]){ 0 },
+				    &(uint32_t){ 0 }))
 			newer++;
 	c = (struct comparison){ &rules, &program, reference, 0, 0, 0, 0 };
 	compare_all(&c);
-	print_message("# %s on %s: %u instructions, libseccomp's %u without conditions; %lu calls compared, %lu with "
-		      "libseccomp; %zu of %zu calls are newer than this libseccomp or multiplexed\n",
-		      strrchr(path, '/') + 1, sbp_arch_rows[arch].name, program.len, reference_program(reference)->len,
-		      c.asked, c.referred, newer, rules.call_count);
+	print_message(
+		"# %s on %s: %u instructions, libseccomp's %u without conditions; %lu calls compared, %lu with "
+		"libseccomp; %zu of %zu calls are newer than this libseccomp or multiplexed\n",
+		strrchr(path, '/') + 1, sbp_arch_rows[arch].name, program.len,
+		reference_program(reference)->len, c.asked, c.referred, newer, rules.call_count);
 	assert_true(c.referred * 10 > c.asked * 8);
 	reference_free(reference);
 	free(program.filter);
@@ -151,18 +161,14 @@ static size_t random_value(char *to, size_t size)
 	static const unsigned long long some[] = { 0, 1, 2, 0xff, 0x7fffffff, 0x80000000, 0xffffffff };
 
 	switch (chance(6)) {
-	case 0:
-		return (size_t)snprintf(to, size, "%llu", some[chance(7)]);
-	case 1:
-		return (size_t)snprintf(to, size, "0x%llx", (unsigned long long)chance(0));
-	case 2:
-		return (size_t)snprintf(to, size, "~%u", (unsigned int)chance(4096));
-	case 3:
-		return (size_t)snprintf(to, size, "-%u", (unsigned int)chance(200));
+	case 0: return (size_t)snprintf(to, size, "%llu", some[chance(7)]);
+	case 1: return (size_t)snprintf(to, size, "0x%llx", (unsigned long long)chance(0));
+	case 2: return (size_t)snprintf(to, size, "~%u", (unsigned int)chance(4096));
+	case 3: return (size_t)snprintf(to, size, "-%u", (unsigned int)chance(200));
 	case 4:
-		return (size_t)snprintf(to, size, "0x%llx|%u", 1ULL << chance(64), (unsigned int)chance(64));
-	default:
-		return (size_t)snprintf(to, size, "%u", (unsigned int)chance(20));
+		return (size_t)snprintf(to, size, "0x%llx|%u", 1ULL << chance(64),
+					(unsigned int)chance(64));
+	default: return (size_t)snprintf(to, size, "%u", (unsigned int)chance(20));
 	}
 }
 
@@ -173,8 +179,10 @@ static size_t random_expression(char *to, size_t size)
 
 	while (clauses--) {
 		for (size_t atoms = 1 + chance(3); atoms--;) {
-			used += (size_t)snprintf(to + used, size - used, "%s%u %s ", chance(3) ? "arg" : "int",
-						 (unsigned int)chance(chance(3) ? 2 : 6), operators[chance(8)]);
+			used += (size_t)snprintf(to + used, size - used, "%s%u %s ",
+						 chance(3) ? "arg" : "int",
+						 (unsigned int)chance(chance(3) ? 2 : 6),
+						 operators[chance(8)]);
 			used += random_value(to + used, size - used);
 			used += (size_t)snprintf(to + used, size - used, "%s", atoms ? " && " : "");
 		}
@@ -185,7 +193,8 @@ static size_t random_expression(char *to, size_t size)
 
 static size_t random_line(char *to, size_t size, unsigned int number)
 {
-	static const char *const actions[] = { "allow", "return EPERM", "return 4095", "trap", "log", "kill", "kill-thread" };
+	static const char *const actions[] = { "allow", "return EPERM", "return 4095", "trap",
+					       "log",	"kill",		"kill-thread" };
 	size_t used = (size_t)snprintf(to, size, "%u: ", number), rules;
 
 	if (chance(3) == 0)
@@ -193,13 +202,15 @@ static size_t random_line(char *to, size_t size, unsigned int number)
 	if (chance(2)) {
 		used += random_expression(to + used, size - used);
 		if (chance(2))
-			used += (size_t)snprintf(to + used, size - used, "; %s", actions[1 + chance(6)]);
+			used += (size_t)snprintf(to + used, size - used, "; %s",
+						 actions[1 + chance(6)]);
 		return used;
 	}
 	used += (size_t)snprintf(to + used, size - used, "{");
 	for (rules = 1 + chance(3); rules--;) {
 		used += random_expression(to + used, size - used);
-		used += (size_t)snprintf(to + used, size - used, "; %s%s", actions[chance(7)], rules ? ", " : "}");
+		used += (size_t)snprintf(to + used, size - used, "; %s%s", actions[chance(7)],
+					 rules ? ", " : "}");
 	}
 	return used;
 }
@@ -212,8 +223,10 @@ static void random_policy(enum sbp_arch arch, struct sbp_rules *rules, char *tex
 	struct sbp_fault fault = { ignored, sizeof(ignored), 0 };
 
 	if (chance(2))
-		used = (size_t)snprintf(text, size, "@default %s\n", chance(2) ? "trap" : "return ENOSYS");
-	for (unsigned int number = 0; calls--; number += 1 + (unsigned int)chance(chance(4) ? 2 : 40)) {
+		used = (size_t)snprintf(text, size, "@default %s\n",
+					chance(2) ? "trap" : "return ENOSYS");
+	for (unsigned int number = 0; calls--;
+	     number += 1 + (unsigned int)chance(chance(4) ? 2 : 40)) {
 		length = random_line(text + used, size - used, number);
 		if (sbp_rules_parse(text + used, length, arch, rules, &fault) == 0) {
 			used += length;
@@ -246,7 +259,8 @@ static void random_policies(void **state)
 		}
 		assert_int_equal(error, 0);
 		assert_true(program_is_sound(&program));
-		c = (struct comparison){ .rules = &rules, .program = &program,
+		c = (struct comparison){ .rules = &rules,
+					 .program = &program,
 					 .reference = i % 8 < 4 ? reference_new(&rules) : NULL };
 		c.arch = sbp_arch_rows[rules.arch].audit;
 		for (size_t j = 0; j < rules.call_count; j += 1 + chance(rules.call_count / 8 + 1))
@@ -264,7 +278,8 @@ static void random_policies(void **state)
 		sbp_rules_free(&rules);
 	}
 	print_message("# %lu calls compared, %lu of them with libseccomp; the longest program has %lu instructions, "
-		      "%lu of %d would have been too long\n", asked, referred, longest, too_long, RANDOM_POLICIES);
+		      "%lu of %d would have been too long\n",
+		      asked, referred, longest, too_long, RANDOM_POLICIES);
 	assert_true(referred > asked / 50);
 	assert_true(longest > 1000);
 }
