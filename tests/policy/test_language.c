@@ -114,6 +114,31 @@ static void forms_mean(void **state)
 	}
 }
 
+/* What the README shows is the language, on every architecture. */
+static void the_readme_is_right(void **state)
+{
+	FILE *file = fopen("compat/policy/README.md", "re");
+	char line[512], text[4096] = "";
+	struct sbp_rules rules;
+	bool inside = false;
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "```", 3) == 0)
+			inside = !inside;
+		else if (inside && strncmp(line, "@include", 8) != 0)
+			strcat(text, line);
+	}
+	fclose(file);
+	assert_true(strlen(text) > 400);
+	for (int arch = 0; arch < SBP_ARCHES; arch++) {
+		must_parse(text, (enum sbp_arch)arch, &rules);
+		assert_true(rules.call_count >= 5);
+		sbp_rules_free(&rules);
+	}
+}
+
 /* --- Faults -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -382,6 +407,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms_mean),
+		cmocka_unit_test(the_readme_is_right),
 		cmocka_unit_test(faults_are_found),
 		cmocka_unit_test(faults_are_cut),
 		cmocka_unit_test(thirty_two_bits_are_fewer),
