@@ -217,6 +217,9 @@ static int refuse(const struct request *request, struct knowledge *known,
 	else if (!strcmp(step, "set-id command") || !strcmp(step, "command with capabilities"))
 		complain("%s: %s refused: it would not get the rights that it was made for", name,
 			 step);
+	else if (!strcmp(step, "script under a filter"))
+		complain("%s: a script can't be run under a filter: run its interpreter, with the script as argument",
+			 name);
 	else if (missing)
 		return refuse_for(known, missing, step);
 	else
@@ -241,8 +244,10 @@ static int wait_for(pid_t pid)
 static bool try_strongest(const struct request *request, struct knowledge *known,
 			  struct sbp_launch *launch, pid_t *pid, int *error)
 {
+	static const enum sbp_feature tsync[] = { SBP_FEATURE_SECCOMP_TSYNC, 0 };
+
 	if (request->verbose || getenv("SANDBOX_PROBE_ASSUME") || sbp_probe_new(&known->probe) ||
-	    sbp_probe_run(known->probe, SBP_QUICK) ||
+	    sbp_probe_run_some(known->probe, SBP_QUICK, tsync) ||
 	    sbp_state(known->probe, SBP_FEATURE_SECCOMP_TSYNC) != SBP_AVAILABLE)
 		return false;
 	if (sbp_launch_set_strategies(launch, request->isolation ? request->isolation : "clone",

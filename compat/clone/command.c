@@ -89,6 +89,14 @@ static bool stands_alone(int fd)
 	return count > 0;
 }
 
+/* Its interpreter would look for it by a descriptor that exec has closed. */
+static bool is_script(int fd)
+{
+	char mark[2];
+
+	return read_at(fd, mark, sizeof(mark), 0) && mark[0] == '#' && mark[1] == '!';
+}
+
 /* Set-id bits and file capabilities do nothing after no_new_privs: such a command would run without
  * what it relies on. */
 static long judge(struct sbp_setup *setup, int fd)
@@ -105,6 +113,8 @@ static long judge(struct sbp_setup *setup, int fd)
 		return fail(setup, "command with capabilities", -EPERM);
 	if (setup->isolated && setup->root == SBP_ROOT_EMPTY && !stands_alone(fd))
 		return fail(setup, "command that is not static", -ELIBACC);
+	if (setup->program.len && is_script(fd))
+		return fail(setup, "script under a filter", -ENOEXEC);
 	return 0;
 }
 

@@ -76,6 +76,11 @@ ok "125: not static, in an empty root"
 cp "$guest" "$dir/set-id" && chmod 4755 "$dir/set-id"
 run 125 -- "$dir/set-id" exit 0 && one_line && err_has 'set-id'
 ok "125: a set-id command"
+printf '#!/bin/sh\nexit 9\n' >"$dir/script" && chmod 755 "$dir/script"
+run 9 --no-chroot --syscalls none -- "$dir/script" && no_err
+ok "a script without a filter"
+run 125 --no-chroot --policy files-read -- "$dir/script" && one_line && err_has interpreter
+ok "125: a script under a filter"
 
 # --- fails closed
 assume() {
