@@ -270,7 +270,8 @@ SBP_API const char *sbp_level_name(int level);
 
 /* Which system calls a process may make: a program for the kernel's filter, from a text that names them. */
 struct sbp_policy;
-struct sock_fprog;	/* <linux/filter.h> */
+/* The program, of <linux/filter.h>. */
+struct sock_fprog;
 
 /*
  * The names of the policies that the library holds: the i-th, or NULL behind the last. Static strings.
