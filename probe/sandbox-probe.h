@@ -384,7 +384,6 @@ SBP_API SBP_MUST_CHECK int sbp_watch_denied(int fd, sbp_denied_fn *answer, void 
  *	sbp_launch_unref(launch);
  */
 struct sbp_launch;
-struct sock_fprog;		/* <linux/filter.h> */
 
 /*
  * Makes a launch of nothing yet: no plan, an empty root, no shared network, no descriptor passed, at
