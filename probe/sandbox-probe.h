@@ -2,7 +2,7 @@
 /*
  * libsandbox-probe: which sandbox can this kernel give this process, and why not a stronger one?
  *
- * In the order of use: make a probe, run it, read its answers, choose a plan.
+ * In the order of use: make a probe, run it, read its answers, choose a plan, launch a command.
  *
  *	struct sbp_probe *probe;
  *	int error = sbp_probe_new(&probe);
@@ -24,6 +24,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -264,6 +265,244 @@ SBP_API const struct sbp_rejected *sbp_plan_rejected(const struct sbp_plan *plan
  * The name of a level ("layered"), or NULL for a number that is none.
  */
 SBP_API const char *sbp_level_name(int level);
+
+/* --- Policies ----------------------------------------------------------------------------- */
+
+/* Which system calls a process may make: a program for the kernel's filter, from a text that names them. */
+struct sbp_policy;
+/* The program, of <linux/filter.h>. */
+struct sock_fprog;
+
+/*
+ * The names of the policies that the library holds: the i-th, or NULL behind the last. Static strings.
+ */
+SBP_API const char *sbp_policy_name(size_t i);
+
+/*
+ * Takes one of them, with one reference, owned by the caller. Compiles nothing.
+ * -ENOENT: none of that name. -ENOMEM: no memory.
+ */
+SBP_API SBP_MUST_CHECK int sbp_policy_by_name(const char *name, struct sbp_policy **policy);
+
+/*
+ * Reads and compiles a policy's text, for the architecture of the calling process. What is unknown,
+ * contradictory or unreachable in it is a fault: sbp_policy_fault() then says "FILE:LINE: what", and the
+ * policy is there only to say so. *policy is set, to be released, whatever is returned but -ENOMEM, when
+ * it may be NULL.
+ * -EINVAL: a fault. -E2BIG: more than a filter can hold. -EFBIG: a text of 1 MiB. -ENOMEM. And what
+ * open(2) and read(2) say of the file, or of one that it includes.
+ */
+SBP_API SBP_MUST_CHECK int sbp_policy_from_file(const char *path, struct sbp_policy **policy);
+
+/*
+ * What is wrong with the policy, or NULL. The string belongs to the policy.
+ */
+SBP_API const char *sbp_policy_fault(const struct sbp_policy *policy);
+
+/*
+ * The program, which belongs to the policy, or NULL where there is a fault. Where the text says SELF it
+ * still has a number that is no pid: sbp_lock() and the launcher put the real one there, and who installs
+ * it by other means denies what SELF should allow.
+ */
+SBP_API const struct sock_fprog *sbp_policy_filter(const struct sbp_policy *policy);
+
+/*
+ * Takes and drops a reference; sbp_policy_unref() returns NULL and accepts NULL. Thread-safe.
+ */
+SBP_API struct sbp_policy *sbp_policy_ref(struct sbp_policy *policy);
+SBP_API struct sbp_policy *sbp_policy_unref(struct sbp_policy *policy);
+
+/*
+ * The name of a system call of the calling process's architecture ("openat"), or NULL. A static string;
+ * async-signal-safe.
+ */
+SBP_API const char *sbp_system_call_name(int number);
+
+/* How sbp_lock() ended. */
+struct sbp_locked {
+	const char *threads;	/* "tsync" or "broadcast": what was tried; NULL: nothing */
+	int tid;		/* the thread that stood in the way, or 0 */
+	char why[192];		/* one sentence; "" on success */
+};
+
+/*
+ * Confines the calling process, all its threads, for good: for a program that is ready, and has opened what
+ * it needs. Sets no_new_privs. `probe` was run, SBP_QUICK is enough. Where the kernel can't reach all
+ * threads at once (before 3.17, or seccomp-tsync assumed absent) a signal brings the filter to each: one of
+ * libc's own, that its functions can't block; calls that any signal ends with EINTR end so. `end` may be
+ * NULL.
+ * -EINVAL: the policy has a fault. -ENOTSUP: no filter here. -EBUSY: a thread has another filter, or two
+ * threads lock at once. -ETIMEDOUT: a thread did not answer within two seconds; others may be confined by
+ * then, and the process should end. -ENOMEM. And what the kernel says.
+ */
+SBP_API SBP_MUST_CHECK int sbp_lock(const struct sbp_probe *probe, const struct sbp_policy *policy,
+				    struct sbp_locked *end);
+
+/* A call that a policy trapped, as it is written to a pipe: by one write, in the machine's byte order. */
+struct sbp_denied {
+	int pid, tid;			/* as the process sees itself */
+	int number;			/* sbp_system_call_name() */
+	unsigned int arch;		/* AUDIT_ARCH_* */
+	unsigned long long address;	/* of the instruction behind the call */
+	unsigned long long arguments[6];
+};
+
+/*
+ * Answers a call in its place: returns its result, or a negative errno. Called in a handler of SIGSYS, on the
+ * thread that made the call: only what is async-signal-safe.
+ */
+typedef long sbp_denied_fn(void *data, const struct sbp_denied *call);
+
+/*
+ * Takes SIGSYS: from now on a trapped call is written to `fd` (-1: is not), and its result is what
+ * `answer` says (NULL: -EPERM). The policy must allow write and rt_sigreturn. Let `fd` be O_NONBLOCK: a
+ * report that does not fit into a full pipe is lost then, and nobody waits. One for the whole process; call
+ * it before the filter is there and before threads are, which inherit that SIGSYS is not blocked. What
+ * sigaction(2) says, negative.
+ */
+SBP_API SBP_MUST_CHECK int sbp_watch_denied(int fd, sbp_denied_fn *answer, void *data);
+
+/* --- Launching ---------------------------------------------------------------------------- */
+
+/*
+ * A command and the sandbox that it is to run in. Set up once, it can be started any number of times;
+ * one thread at a time may use it. What a function is given by pointer is copied, where it doesn't say
+ * otherwise.
+ *
+ *	struct sbp_launch *launch;
+ *	int error = sbp_launch_new(&launch);
+ *	if (!error)
+ *		error = sbp_launch_set_plan(launch, plan);
+ *	if (!error)
+ *		error = sbp_launch_set_policy(launch, "compute");
+ *	if (!error)
+ *		error = sbp_launch_set_command(launch, "/usr/lib/decoder", argv, envp);
+ *	if (!error)
+ *		error = sbp_launch_start(launch, &pid);
+ *	if (error && launch)
+ *		fprintf(stderr, "%s: %s\n", sbp_launch_failed_step(launch), strerror(-error));
+ *	sbp_launch_unref(launch);
+ */
+struct sbp_launch;
+
+/*
+ * Makes a launch of nothing yet: no plan, an empty root, no shared network, no descriptor passed, at
+ * least SBP_LEVEL_LAYERED, a child that dies with the thread that started it.
+ * -ENOMEM: no memory.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_new(struct sbp_launch **launch);
+
+/* Releases it, returns NULL and accepts NULL. Children that were started run on. */
+SBP_API struct sbp_launch *sbp_launch_unref(struct sbp_launch *launch);
+
+/*
+ * What to run: the path of the file, which is not looked for in PATH, its arguments and environment,
+ * each ending in NULL. All three are kept by pointer and must stay until the last start.
+ * In an empty root the file is opened before the root is entered, and must be a static executable.
+ * With a filter, a script can't be run: run its interpreter. -EINVAL: no path or no arguments.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_command(struct sbp_launch *launch, const char *path,
+						  char *const argv[], char *const envp[]);
+
+/*
+ * The plan to carry out. Nothing of it is kept.
+ * -ENOSYS: it holds a strategy that this version can't carry out; sbp_launch_failed_step() names it.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_plan(struct sbp_launch *launch,
+					       const struct sbp_plan *plan);
+
+/*
+ * Puts a strategy in place of the plan's, by the names that plans use: "clone" or "none", "bpf" or
+ * "none"; NULL leaves what is set. Without a plan, both must be given before a start.
+ * -EINVAL: no such strategy. -ENOSYS: not one that this version can carry out.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_strategies(struct sbp_launch *launch,
+						     const char *isolation, const char *syscalls);
+
+/*
+ * The system calls that the command may make: a policy that is built in, by its name, or a filter of
+ * the caller's own, whose instructions are copied. The launch's one exec and exit_group(2) pass in any
+ * case. A plan with a filter can't be started before one of them is set.
+ * -ENOENT: no such policy. -EINVAL: an empty filter. -E2BIG: too long. -ENOMEM: no memory.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_policy(struct sbp_launch *launch, const char *name);
+SBP_API SBP_MUST_CHECK int sbp_launch_set_filter(struct sbp_launch *launch,
+						 const struct sock_fprog *filter);
+
+/*
+ * Passes a descriptor, under the number `as`; all others, 0 to 2 too, are closed by the exec. It must
+ * be open when the launch is started. A directory is refused then, but with SBP_ROOT_KEPT.
+ * -EBADF: negative, or a number above 127. -EMFILE: more than 32.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_pass_fd(struct sbp_launch *launch, int fd, int as);
+
+/* The files that the command sees. */
+enum sbp_root {
+	SBP_ROOT_EMPTY,		/* none, and none can be made */
+	SBP_ROOT_DIRECTORY,	/* a directory and what is below it */
+	SBP_ROOT_KEPT,		/* the launcher's; /proc shows the sandbox only */
+};
+
+/*
+ * `directory` is for SBP_ROOT_DIRECTORY only, and kept by pointer. A kept root makes the level at most
+ * SBP_LEVEL_PARTIAL, and so does the directory "/".
+ * -EINVAL: unknown, a directory missing or too much.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_root(struct sbp_launch *launch, enum sbp_root root,
+					       const char *directory);
+
+/* Whether the command uses the launcher's network; then the level is at most SBP_LEVEL_PARTIAL. */
+SBP_API void sbp_launch_set_share_net(struct sbp_launch *launch, bool share);
+
+/*
+ * Whether the child is killed when the thread that started it ends (which a process does by all of
+ * its threads).
+ */
+SBP_API void sbp_launch_set_die_with_parent(struct sbp_launch *launch, bool die);
+
+/*
+ * Whether the child is an init that starts the command as a second process, buries orphans and ends as
+ * the command does, with 128 and the signal's number for a signal. Without, the command is the first
+ * process of its PID namespace, for whom a signal without a handler has no effect. An init is a copy of
+ * the launcher that stays: for small launchers.
+ */
+SBP_API void sbp_launch_set_init(struct sbp_launch *launch, bool init);
+
+/*
+ * Sets a resource limit of the command, RLIMIT_*, hard and soft. With a filter, RLIMIT_NOFILE is below
+ * what the launcher has in any case. -EINVAL: no such limit. -E2BIG: more than 16.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_limit(struct sbp_launch *launch, int resource,
+						unsigned long long value);
+
+/* The least level that is to be started. -EINVAL: no level. */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_min_level(struct sbp_launch *launch, int level);
+
+/* The level that a start would reach as things are set. */
+SBP_API int sbp_launch_level(const struct sbp_launch *launch);
+
+/*
+ * Starts the command. The child is the caller's own, to be waited for, with the pid that the caller
+ * sees. Takes no longer in a large process, and works with any number of threads: the child shares the
+ * caller's memory until its exec, and the calling thread waits for that with every signal blocked.
+ *
+ * On success the command's exec has been made: all that could fail was done before, and no instruction of
+ * the command ran before it was confined. On failure nothing is left of the attempt, but a SIGCHLD may
+ * have been sent, and sbp_launch_failed_step() and sbp_launch_missing() tell more.
+ *
+ * -EINVAL: no command, plan or policy. -ENOTSUP: the level would be below the least. -ECHILD: somebody,
+ * an outer filter as a rule, killed the child while it confined itself. -ELIBACC: a command that is
+ * not static, for an empty root. -ENOEXEC: a script, with a filter. -EPERM: set-id bits or capabilities on the command, or the kernel's
+ * answer; and each errno that the kernel gives at a step.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_start(struct sbp_launch *launch, pid_t *pid);
+
+/*
+ * After a failure: the step that failed ("root"), and the feature that is missing then, 0 where it is
+ * not a feature's fault. NULL and 0 after a success. Static strings.
+ */
+SBP_API const char *sbp_launch_failed_step(const struct sbp_launch *launch);
+SBP_API enum sbp_feature sbp_launch_missing(const struct sbp_launch *launch);
 
 #ifdef __cplusplus
 }

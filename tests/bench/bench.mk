@@ -7,12 +7,18 @@ BENCH := $(B)/tests/bench
 .PHONY: bench-run
 -include $(wildcard $(BENCH)/*.d)
 
-bench-run: $(BENCH)/library $(BENCH)/commands $(B)/sandbox-probe
+bench-run: $(BENCH)/library $(BENCH)/commands $(BENCH)/launch $(BENCH)/nothing $(B)/sandbox-probe $(B)/sandbox-run
 	@$(BENCH)/library
 	@$(BENCH)/commands $(B)/sandbox-probe
+	@$(BENCH)/launch $(B)/sandbox-run $(BENCH)/nothing
 
-$(BENCH)/library $(BENCH)/commands: $(BENCH)/%: $(B)/obj/tests/bench/%.o $(B)/obj/tests/bench/clock.o \
+$(BENCH)/library $(BENCH)/commands $(BENCH)/launch: $(BENCH)/%: $(B)/obj/tests/bench/%.o $(B)/obj/tests/bench/clock.o \
 		$(B)/libsandbox-probe.a
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
+$(BENCH)/nothing: tests/bench/nothing.c
+	@mkdir -p $(@D)
+	$(call SAY,LINK,$@)
+	$(Q)$(CC) -O1 -static -nostdlib -fno-stack-protector $(WARNINGS) -o $@ $<

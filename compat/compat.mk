@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+#
+# What carries plans out joins the library; sandbox-run is linked with it. A folder with something to make
+# of its own has a fragment, compat/FOLDER/FOLDER.mk, which may add to COMPAT_OBJ and COMPAT_NOT.
+
+COMPAT_NOT :=
+COMPAT_OBJ :=
+include $(wildcard compat/*/*.mk)
+
+COMPAT_SRC := $(filter-out $(COMPAT_NOT),$(wildcard compat/launch.c compat/clone/*.c compat/bpf/*.c compat/policy/*.c))
+COMPAT_OBJ += $(COMPAT_SRC:%.c=$(B)/obj/%.o)
+RUN_OBJ    := $(patsubst %.c,$(B)/obj/%.o,$(wildcard compat/main.c compat/run/*.c))
+
+LIB_OBJ  += $(COMPAT_OBJ)
+PROGRAMS += $(B)/sandbox-run
+INSTALL_FILES += 755:$(B)/sandbox-run:$(BINDIR)/sandbox-run
+
+$(B)/libsandbox-probe.a $(B)/libsandbox-probe.so: $(COMPAT_OBJ)
+
+$(B)/sandbox-run: $(RUN_OBJ) $(B)/libsandbox-probe.a
+	$(call SAY,LINK,$@)
+	$(Q)$(LINK) -o $@ $(RUN_OBJ) $(B)/libsandbox-probe.a $(PROGRAM_LIBS)
+
+$(call include_built,$(COMPAT_OBJ:.o=.d) $(RUN_OBJ:.o=.d))

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of sandbox-run(1) share: what was asked for, and its words on stderr.
+ */
+#ifndef SBP_RUN_H
+#define SBP_RUN_H
+
+#include <linux/filter.h>
+
+#include <sandbox-probe.h>
+
+/* Exit codes of its own; all others are the command's (sandbox-run(1)). */
+enum { EXIT_NO_SANDBOX = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
+
+struct request {
+	const char *isolation, *syscalls; /* NULL: auto */
+	const char *policy;		  /* NULL: the default */
+	const char *directory;
+	bool keep_root, share_net, verbose;
+	int min_level;	/* -1: not given */
+	char **command; /* with its arguments */
+	bool answered;	/* --help, --version: nothing is to be run */
+};
+
+/* 0, or the exit code after complaining. */
+int parse_command_line(struct request *request, int argc, char **argv);
+
+/*
+ * Finds a command as execvp(3) does, in the directory that is to be its root. Returns it as the
+ * sandbox will see it, written into `path` where it had to be looked for; NULL: nowhere.
+ */
+const char *find_command(const struct request *request, char *path, size_t size);
+
+/* One line on stderr. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

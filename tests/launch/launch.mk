@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+#
+# Launching: what a launched command finds, what a failed launch leaves, many at once, and sandbox-run.
+# Run as whoever calls and, where that is root, as a user without rights.
+
+LAUNCH := $(B)/tests/launch
+LAUNCH_PROGRAMS := inject test_launch many
+
+CHECKS += launch
+check-launch: all $(LAUNCH_PROGRAMS:%=$(LAUNCH)/%) $(LAUNCH)/guest
+	@ci/suite launch tests/launch/run $(B)/sandbox-run $(LAUNCH)
+
+$(LAUNCH_PROGRAMS:%=$(LAUNCH)/%): $(LAUNCH)/%: $(B)/obj/tests/launch/%.o $(B)/obj/tests/launch/traces.o \
+		$(B)/libsandbox-probe.a
+	$(call SAY,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ -lcmocka $(LIBS)
+
+# what runs in an empty root can load nothing
+$(LAUNCH)/guest: tests/launch/guest.c
+	$(call SAY,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -O1 $(WARNINGS) -o $@ $<
+
+$(call include_built,$(patsubst %,$(B)/obj/tests/launch/%.d,$(LAUNCH_PROGRAMS) traces))
