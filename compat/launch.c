@@ -309,6 +309,14 @@ static int prepare(struct sbp_launch *launch)
 	return error ? fail(launch, "number of descriptors", 0, error) : 0;
 }
 
+/* A child leaves its stack by exec, with all that AddressSanitizer marked there: the next may get the same
+ * addresses. */
+#ifdef __SANITIZE_ADDRESS__
+void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+#else
+#define __asan_unpoison_memory_region(address, size) ((void)(address))
+#endif
+
 /* An init's memory is a copy, but what it has to tell must be seen here. */
 static struct area *map_area(const struct sbp_setup *setup)
 {
@@ -321,6 +329,7 @@ static struct area *map_area(const struct sbp_setup *setup)
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
+	__asan_unpoison_memory_region(area, sizeof(*area));
 	area->setup = *setup;
 	area->setup.inner_stack = area->inner_stack + STACK;
 	return area;
