@@ -118,7 +118,7 @@ static void libseccomp_filter(int optimize)
 	for (int i = 0, added = 0; added < RULES && i < 470; i++)
 		if (i != SYS_ioctl && seccomp_rule_add(context, SCMP_ACT_ALLOW, i, 0) == 0)
 			added++;
-	must(seccomp_rule_add(context, SCMP_ACT_ALLOW, SYS_ioctl, 1, SCMP_A1(SCMP_CMP_EQ, TCGETS)),
+	must(seccomp_rule_add(context, SCMP_ACT_ALLOW, SYS_ioctl, 1, SCMP_A1(SCMP_CMP_EQ, TCGETS, 0)),
 	     "ioctl");
 	must(seccomp_load(context), "load");
 	seccomp_release(context);
