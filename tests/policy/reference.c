@@ -86,10 +86,10 @@ static bool compare(const struct sbp_atom *atom, bool wide, struct scmp_arg_cmp 
 		if (atom->low && wide)
 			*to = SCMP_CMP(atom->argument, SCMP_CMP_MASKED_EQ, all, atom->value);
 		else
-			*to = SCMP_CMP(atom->argument, SCMP_CMP_EQ, atom->value);
+			*to = SCMP_CMP(atom->argument, SCMP_CMP_EQ, atom->value, 0);
 		return true;
 	default:
-		*to = SCMP_CMP(atom->argument, operators[atom->op], atom->value);
+		*to = SCMP_CMP(atom->argument, operators[atom->op], atom->value, 0);
 		return !(atom->low && wide);
 	}
 }
