@@ -157,7 +157,10 @@ void sbp_ask_seccomp_log(struct sbp_probe *p)
 		sbp_yes(p, self, p->way);
 }
 
-/* A yes is a 0, and so is what another call on seccomp's number may answer: ask for nonsense first. */
+/*
+ * A yes is a 0, and so is what another call on seccomp's number may answer: ask for nonsense first. And
+ * kernels without the filter know its actions all the same.
+ */
 void sbp_ask_seccomp_kill_process(struct sbp_probe *p)
 {
 	static const char unknown[] = "seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &0x12345678)";
@@ -168,7 +171,7 @@ void sbp_ask_seccomp_kill_process(struct sbp_probe *p)
 
 	if (result != -EOPNOTSUPP)
 		sbp_no(p, self, p->way, unknown, result);
-	else if (HAS_ACTION(p, self, SECCOMP_RET_KILL_PROCESS))
+	else if (HAS_FLAGS(p, self, 0) && HAS_ACTION(p, self, SECCOMP_RET_KILL_PROCESS))
 		sbp_yes(p, self, p->way);
 }
 
