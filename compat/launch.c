@@ -18,7 +18,7 @@
 
 enum { GUARD = 64 << 10 /* the largest page */, STACK = 64 << 10 };
 
-/* The child's memory for one start. Stacks grow down, each into a guard. */
+/* The child's memory for one start. Stacks grow down, each into a guard; the setup begins a page. */
 struct area {
 	char inner_guard[GUARD], inner_stack[STACK], guard[GUARD], stack[STACK];
 	struct sbp_setup setup;
@@ -306,15 +306,22 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define __asan_unpoison_memory_region(address, size) ((void)(address))
 #endif
 
-/* An init's memory is a copy, but what it has to tell must be seen here. */
+/* An init's memory is a copy, but what it has to tell must be seen here. Stacks are nobody's but their own. */
+static bool share_setup(struct area *area)
+{
+	return mmap(&area->setup, sizeof(area->setup), PROT_READ | PROT_WRITE,
+		    MAP_ANONYMOUS | MAP_SHARED | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 static struct area *map_area(const struct sbp_setup *setup)
 {
 	struct area *area = mmap(NULL, sizeof(*area), PROT_READ | PROT_WRITE,
-				 MAP_ANONYMOUS | (setup->init ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+				 MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
 
 	if (area == MAP_FAILED)
 		return NULL;
-	if (mprotect(area->inner_guard, GUARD, PROT_NONE) || mprotect(area->guard, GUARD, PROT_NONE)) {
+	if (mprotect(area->inner_guard, GUARD, PROT_NONE) ||
+	    mprotect(area->guard, GUARD, PROT_NONE) || (setup->init && !share_setup(area))) {
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
