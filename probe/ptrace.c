@@ -66,11 +66,26 @@ static void end_target(struct sbp_probe *p, long pid, bool stopped)
 	sbp_kernel(SYS_wait4, pid, 0, __WALL, 0);
 }
 
+/*
+ * The stop that attaching asked for need not be the first to be seen: a signal of the target's own may be, a
+ * filter's SIGSYS. Were the target let go then, the stop would come later, and for ever.
+ */
+static void let_go_in_child(long pid)
+{
+	int status = 0;
+
+	while (sbp_kernel(SYS_wait4, pid, (long)&status, __WALL, 0) == pid && WIFSTOPPED(status) &&
+	       WSTOPSIG(status) != SIGSTOP)
+		if (sbp_kernel(SYS_ptrace, PTRACE_CONT, pid, 0, WSTOPSIG(status)))
+			break;
+	sbp_kernel(SYS_ptrace, PTRACE_DETACH, pid, 0, 0);
+}
+
 static void attach_in_child(struct sbp_probe *p, void *data)
 {
 	static const char call[] = "ptrace(PTRACE_ATTACH, pid of a process that is no child)";
 	const sbp_set self = SBP_BIT(PTRACE_ANY);
-	long pid = *(const long *)data, status = 0, result;
+	long pid = *(const long *)data, result;
 
 	p->where = "child";
 	result = sbp_ask(p, self, call, SYS_ptrace, PTRACE_ATTACH, pid, 0, 0);
@@ -79,10 +94,8 @@ static void attach_in_child(struct sbp_probe *p, void *data)
 		return;
 	}
 	sbp_yes(p, self, SBP_DIRECTLY);
-	if (p->fake)
-		return;
-	sbp_kernel(SYS_wait4, pid, (long)&status, __WALL, 0);
-	sbp_kernel(SYS_ptrace, PTRACE_DETACH, pid, 0, 0);
+	if (!p->fake)
+		let_go_in_child(pid);
 }
 
 static void attach_among_children(struct sbp_probe *p, void *data)

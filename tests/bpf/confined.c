@@ -68,25 +68,49 @@ int lock_by(enum how how, const char *name, struct sbp_locked *end)
 	return error;
 }
 
-/* 1: a filter and no_new_privs; 0: not both; -1: the thread is gone. */
-static int is_confined(const char *path)
+/*
+ * A thread that was on its way out when the others were confined is left alone: it makes no call any more, and
+ * on a busy machine can be seen for a while. The kernel marks it first of all.
+ */
+static bool is_exiting(const char *thread)
 {
-	FILE *file = fopen(path, "re");
-	int mode = -1, no_new_privs = 0;
-	char line[256];
+	enum { PF_EXITING = 4 };
+	unsigned int flags = PF_EXITING; /* no such file: gone */
+	char path[400], line[512];
+	FILE *file;
 
+	snprintf(path, sizeof(path), "%s/stat", thread);
+	file = fopen(path, "re");
+	if (file && fgets(line, sizeof(line), file) && strrchr(line, ')'))
+		sscanf(strrchr(line, ')'), ") %*c %*d %*d %*d %*d %*d %u", &flags);
+	if (file)
+		fclose(file);
+	return flags & PF_EXITING;
+}
+
+/* 1: a filter and no_new_privs; 0: not both; -1: the thread is gone, or as good as that. */
+static int is_confined(const char *thread)
+{
+	int mode = -1, no_new_privs = 0;
+	char path[400], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/status", thread);
+	file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file)) {
 		sscanf(line, "Seccomp: %d", &mode);
 		sscanf(line, "NoNewPrivs: %d", &no_new_privs);
 	}
 	if (file)
 		fclose(file);
-	return mode < 0 ? -1 : mode == 2 && no_new_privs == 1;
+	if (mode == 2 && no_new_privs == 1)
+		return 1;
+	return mode < 0 || is_exiting(thread) ? -1 : 0;
 }
 
 void count_threads(pid_t pid, int *all, int *confined)
 {
-	char path[400];
+	char path[300];
 	struct dirent *entry;
 	DIR *folder;
 	int mode;
@@ -97,7 +121,7 @@ void count_threads(pid_t pid, int *all, int *confined)
 	while (folder && (entry = readdir(folder))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", pid, entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s", pid, entry->d_name);
 		mode = is_confined(path);
 		if (mode < 0)
 			continue;

@@ -88,7 +88,7 @@ static void bad_arguments_are_refused(void **state)
 	assert_int_equal(sbp_probe_set_root(p, ""), -EINVAL);
 	assert_int_equal(sbp_probe_set_root(p, path), -ENAMETOOLONG);
 	assert_int_equal(sbp_probe_set_root(p, "/"), 0);
-	assert_int_equal(sbp_probe_run(p, 2), -EINVAL);
+	assert_int_equal(sbp_probe_run(p, 3), -EINVAL);
 	assert_int_equal(sbp_probe_run(p, -1), -EINVAL);
 	assert_int_equal(sbp_probe_run_some(p, SBP_QUICK, bad), -EINVAL);
 	assert_int_equal(sbp_probe_run_some(p, SBP_QUICK, negative), -EINVAL);
