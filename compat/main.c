@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,22 +22,7 @@ struct knowledge {
 	struct sbp_plan *plan;
 };
 
-void complain(const char *format, ...)
-{
-	char line[1500] = "sandbox-run: ";
-	size_t used = strlen(line);
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(line + used, sizeof(line) - used - 1, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return;
-	used = strlen(line);
-	line[used++] = '\n';
-	(void)!write(STDERR_FILENO, line, used);
-}
+const char program_name[] = "sandbox-run";
 
 static int no_sandbox(const char *why)
 {

@@ -8,18 +8,18 @@
 #include "probe.h"
 
 const struct sbp_row sbp_rows[SBP_FEATURE_LIMIT] = {
-#define SBP_FEATURE(number, id, name_, summary_, since_, kconfig_, family_, place_, asker_,       \
-		    proof_, way_out_)                                                                \
-	[number] = {                                                                                  \
-		.name = name_,                                                                        \
-		.summary = summary_,                                                                  \
-		.since = since_,                                                                      \
-		.kconfig = kconfig_,                                                                  \
-		.way_out = way_out_,                                                                  \
-		.family = SBP_FAMILY_##family_,                                                       \
-		.place = SBP_##place_,                                                                \
-		.asker = asker_,                                                                      \
-		.proof = proof_,                                                                      \
+#define SBP_FEATURE(number, id, name_, summary_, since_, kconfig_, family_, place_, asker_, \
+		    proof_, way_out_)                                                       \
+	[number] = {                                                                        \
+		.name = name_,                                                              \
+		.summary = summary_,                                                        \
+		.since = since_,                                                            \
+		.kconfig = kconfig_,                                                        \
+		.way_out = way_out_,                                                        \
+		.family = SBP_FAMILY_##family_,                                             \
+		.place = SBP_##place_,                                                      \
+		.asker = asker_,                                                            \
+		.proof = proof_,                                                            \
 	},
 #include "features.def"
 #undef SBP_FEATURE
@@ -33,8 +33,8 @@ static const unsigned char order[] = {
 };
 
 static const char *const states[] = {
-	[SBP_UNKNOWN] = "unknown",	     [SBP_AVAILABLE] = "available", [SBP_BLOCKED] = "blocked",
-	[SBP_ABSENT] = "absent",	     [SBP_INAPPLICABLE] = "inapplicable",
+	[SBP_UNKNOWN] = "unknown", [SBP_AVAILABLE] = "available",	[SBP_BLOCKED] = "blocked",
+	[SBP_ABSENT] = "absent",   [SBP_INAPPLICABLE] = "inapplicable",
 };
 
 const char *sbp_version(void)

@@ -10,6 +10,8 @@
 
 #include "cli/cli.h"
 
+const char program_name[] = "sandbox-probe";
+
 /* --- Probing ------------------------------------------------------------------------------- */
 
 /* What a plan is made of can be any feature: then all are asked, whatever is shown. */

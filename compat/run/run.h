@@ -9,6 +9,8 @@
 
 #include <sandbox-probe.h>
 
+#include "../../probe/cli/complain.h"
+
 /* Exit codes of its own; all others are the command's (sandbox-run(1)). */
 enum { EXIT_NO_SANDBOX = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
 
@@ -30,8 +32,5 @@ int parse_command_line(struct request *request, int argc, char **argv);
  * sandbox will see it, written into `path` where it had to be looked for; NULL: nowhere.
  */
 const char *find_command(const struct request *request, char *path, size_t size);
-
-/* One line on stderr. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -161,7 +161,8 @@ static struct step steps[] = {
 	{ .name = "quick probe, new handle", .run = run_probe, .data = &quick, .repeat = 20 },
 	{ .name = "quick probe, kept handle", .run = run_kept, .data = &quick, .repeat = 20 },
 };
-static struct step big = { .name = "full probe, kept handle, 1 GiB parent", .run = run_kept,
+static struct step big = { .name = "full probe, kept handle, 1 GiB parent",
+			   .run = run_kept,
 			   .data = &full };
 
 int main(int argc, char **argv)
@@ -181,8 +182,8 @@ int main(int argc, char **argv)
 		print_step(&big, &steps[0]);
 		print_target("1 GiB parent against small, min", big.minimum / steps[2].minimum, 1.1);
 	}
-	print_target("full probe against its bare children, min", steps[2].minimum / steps[0].minimum,
-		     1.15);
+	print_target("full probe against its bare children, min",
+		     steps[2].minimum / steps[0].minimum, 1.15);
 	print_target("quick probe, us", steps[4].minimum, 40);
 	print_target("private memory of a full probe, MiB", (double)(after - before) / 1024, 2);
 	sbp_probe_unref(kept);
