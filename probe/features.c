@@ -32,6 +32,18 @@ static const unsigned char order[] = {
 #undef SBP_FEATURE
 };
 
+/* By a feature's number, where in the order the next one stands; 0: no feature. */
+enum {
+#define SBP_FEATURE(number, id, ...) PLACE_OF_##id,
+#include "features.def"
+#undef SBP_FEATURE
+};
+static const unsigned char behind[SBP_FEATURE_LIMIT] = {
+#define SBP_FEATURE(number, id, ...) [number] = PLACE_OF_##id + 1,
+#include "features.def"
+#undef SBP_FEATURE
+};
+
 static const char *const states[] = {
 	[SBP_UNKNOWN] = "unknown", [SBP_AVAILABLE] = "available",	[SBP_BLOCKED] = "blocked",
 	[SBP_ABSENT] = "absent",   [SBP_INAPPLICABLE] = "inapplicable",
@@ -46,10 +58,9 @@ enum sbp_feature sbp_feature_next(enum sbp_feature feature)
 {
 	if (!feature)
 		return order[0];
-	for (size_t i = 0; i + 1 < sizeof(order); i++)
-		if (order[i] == feature)
-			return order[i + 1];
-	return 0;
+	if ((unsigned int)feature >= SBP_FEATURE_LIMIT || !behind[feature])
+		return 0;
+	return behind[feature] < sizeof(order) ? order[behind[feature]] : 0;
 }
 
 static const struct sbp_row *row_of(enum sbp_feature feature)

@@ -238,7 +238,10 @@ static void ask_unshare_in_child(struct sbp_probe *p, sbp_set features)
 	}
 }
 
-/* A grandchild without any capability must still get a user namespace of its own. */
+/*
+ * The first process of a PID namespace that took a capability to make: without any it must still get a user
+ * namespace of its own.
+ */
 static void leave_capabilities_in_child(struct sbp_probe *p, void *data)
 {
 	static const char drop[] = "capset(no capabilities)";
@@ -267,18 +270,12 @@ static bool ask_nested_in_child(struct sbp_probe *p)
 	struct sbp_child pid = { .flags = CLONE_NEWPID,
 				 .call = "clone(CLONE_NEWPID)",
 				 .features = self,
-				 .run = nothing_in_child };
-	struct sbp_child nested = { .run = leave_capabilities_in_child };
+				 .run = leave_capabilities_in_child };
 	int error = sbp_run_child(p, &pid);
 
-	if (error) {
-		sbp_no(p, self, p->way, pid.call, error);
-		return false;
-	}
-	error = sbp_run_child(p, &nested);
 	if (error)
-		sbp_could_not_ask(p, self, p->way, "clone(CLONE_VM|CLONE_VFORK)", error);
-	return true;
+		sbp_no(p, self, p->way, pid.call, error);
+	return !error;
 }
 
 /*

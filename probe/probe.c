@@ -218,10 +218,12 @@ static void ask_in_children(struct sbp_probe *p)
 	struct walk proofs = { 0 }, spawning = { 0 };
 	struct sbp_cpus cpus;
 
-	sbp_stay_on_cpu(p, &cpus);
 	plan_proofs(p, &proofs);
-	run_walk(p, &proofs, true);
 	plan_askers(p, SBP_SPAWNS, &spawning);
+	if (!proofs.count && !spawning.count)
+		return;
+	sbp_stay_on_cpu(p, &cpus);
+	run_walk(p, &proofs, true);
 	run_walk(p, &spawning, p->filtered);
 	sbp_leave_cpu(&cpus);
 }

@@ -133,10 +133,24 @@ static void ask_in_child(struct sbp_probe *p, sbp_set feature,
 				  -child.error);
 }
 
+/* Traced last: a process that somebody stops while its tracer waits for its end would never go on. */
+static void do_both_in_child(struct sbp_probe *p, void *data)
+{
+	attach_among_children(p, data);
+	be_traced_in_child(p, data);
+}
+
 void sbp_ask_ptrace(struct sbp_probe *p)
 {
-	if (sbp_in(p->asked, SBP_FEATURE_PTRACE_CHILD))
+	const sbp_set both = SBP_BIT(PTRACE_CHILD) | SBP_BIT(PTRACE_ANY), asked = p->asked & both;
+
+	/* Where a filter may kill whoever asks, each question has a child of its own. */
+	if (asked == both && !p->filtered) {
+		ask_in_child(p, both, do_both_in_child);
+		return;
+	}
+	if (asked & SBP_BIT(PTRACE_CHILD))
 		ask_in_child(p, SBP_BIT(PTRACE_CHILD), be_traced_in_child);
-	if (sbp_in(p->asked, SBP_FEATURE_PTRACE_ANY))
+	if (asked & SBP_BIT(PTRACE_ANY))
 		ask_in_child(p, SBP_BIT(PTRACE_ANY), attach_among_children);
 }

@@ -68,10 +68,9 @@ static int nested_user_namespace(void *data)
 static int nested(void *data)
 {
 	(void)data;
+	bare_clone(1, CLONE_NEWPID, nested_user_namespace);
 	unshare(CLONE_NEWCGROUP);
 	unshare(0x80);
-	bare_clone(1, CLONE_NEWPID, nothing);
-	bare_clone(1, 0, nested_user_namespace);
 	return 0;
 }
 
@@ -101,10 +100,8 @@ static void run_bare(const struct step *step)
 		   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
 			   CLONE_NEWNS,
 		   nested);
-	bare_clone(0, CLONE_NEWPID, nothing);
-	bare_clone(0, 0, direct_namespaces);
-	bare_clone(0, 0, nothing); /* traced by its parent */
-	bare_clone(0, 0, target_and_tracer);
+	bare_clone(0, CLONE_NEWPID, direct_namespaces);
+	bare_clone(0, 0, target_and_tracer); /* and traced by its parent in the end */
 }
 
 /* --- The probe ---------------------------------------------------------------------------- */
