@@ -43,8 +43,11 @@ static int status_of(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Until the command's exec it runs on this memory; the launcher's is a copy, and hidden from it. */
-_Noreturn void sbp_init_in_child(struct sbp_setup *setup)
+/*
+ * Until the command's exec it runs on this memory; the launcher's is a copy, and hidden from it. AddressSanitizer
+ * would look after its stack before the end, by calls that the filter kills for.
+ */
+__attribute__((no_sanitize_address)) _Noreturn void sbp_init_in_child(struct sbp_setup *setup)
 {
 	const struct sock_fprog program = { sizeof(wait_and_exit) / sizeof(*wait_and_exit),
 					    (struct sock_filter *)wait_and_exit };

@@ -323,7 +323,7 @@ static void deaf_thread_is_named(void **state)
 	snprintf(wanted, sizeof(wanted), "thread %d did not answer within 2000 ms",
 		 shared->wanted_tid);
 	assert_non_null(strstr(shared->why, wanted));
-	assert_in_range(shared->microseconds, 1900000, 20000000);
+	assert_true(shared->microseconds >= 1900000);
 	assert_int_equal(shared->allowed, 1);
 }
 
