@@ -27,6 +27,7 @@ struct area {
 struct sbp_launch {
 	struct sbp_setup setup;
 	bool has_isolation, has_syscalls, filtered, broadcast, init;
+	int *report;
 	int min_level;
 	struct sock_fprog program;
 	enum sbp_feature plan_lacks; /* for a stronger plan */
@@ -181,6 +182,11 @@ void sbp_launch_set_init(struct sbp_launch *launch, bool init)
 	launch->init = init;
 }
 
+void sbp_launch_set_report(struct sbp_launch *launch, int *descriptor)
+{
+	launch->report = descriptor;
+}
+
 int sbp_launch_set_limit(struct sbp_launch *launch, int resource, unsigned long long value)
 {
 	struct sbp_setup *setup = &launch->setup;
@@ -267,7 +273,7 @@ static int check(struct sbp_launch *launch)
 /* --- Starting ----------------------------------------------------------------------------- */
 
 /* The filter's exec uses the number just at the limit that is set before. */
-static int choose_exec_fd(struct sbp_setup *setup)
+static int choose_exec_fd(struct sbp_setup *setup, bool report)
 {
 	uint64_t now[2], number = FDS_BY_DEFAULT, limit = RLIM_INFINITY;
 	long result = sbp_kernel(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)now);
@@ -283,7 +289,12 @@ static int choose_exec_fd(struct sbp_setup *setup)
 		number = (uint64_t)setup->first_free_fd;
 	setup->exec_fd = (int)number;
 	setup->nofile = limit < number ? limit : number;
-	return now[0] && number < now[0] ? 0 : -EMFILE;
+	if (!now[0] || number >= now[0])
+		return -EMFILE;
+	sbp_set_exec_fd(&setup->program, setup->exec_fd);
+	if (report)
+		sbp_prepare_report(setup, now[0]);
+	return 0;
 }
 
 static int prepare(struct sbp_launch *launch)
@@ -300,11 +311,10 @@ static int prepare(struct sbp_launch *launch)
 	for (size_t i = 0; i < setup->fd_count; i++)
 		if (setup->fds[i].as >= setup->first_free_fd)
 			setup->first_free_fd = setup->fds[i].as + 1;
-	setup->program = (struct sock_fprog){ 0 };
+	setup->program = setup->listening = (struct sock_fprog){ 0 };
 	if (launch->filtered) {
 		setup->program = launch->program;
-		error = choose_exec_fd(setup);
-		sbp_set_exec_fd(&setup->program, setup->exec_fd);
+		error = choose_exec_fd(setup, launch->report);
 	}
 	return error ? fail(launch, "number of descriptors", 0, error) : 0;
 }
@@ -345,13 +355,19 @@ int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 	if (error)
 		return error;
 	area = map_area(&launch->setup);
-	if (!area)
+	if (!area) {
+		free(launch->setup.listening.filter);
 		return fail(launch, "memory", 0, -ENOMEM);
+	}
+	area->setup.listener = -1;
 	error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
+	if (launch->report)
+		*launch->report = error ? -1 : area->setup.listener;
 	if (error)
 		fail(launch, area->setup.step, area->setup.feature, error);
 	else
 		fail(launch, NULL, 0, 0);
 	munmap(area, sizeof(*area));
+	free(launch->setup.listening.filter);
 	return error;
 }

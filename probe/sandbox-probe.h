@@ -475,6 +475,24 @@ SBP_API void sbp_launch_set_init(struct sbp_launch *launch, bool init);
 SBP_API SBP_MUST_CHECK int sbp_launch_set_limit(struct sbp_launch *launch, int resource,
 						unsigned long long value);
 
+/*
+ * Whether the launcher gets to know what the command was denied, and where: each start writes there a
+ * descriptor for sbp_report_next(), which is the caller's to close, or -1 where there is none: without a
+ * filter, before Linux 5.0, below another sandbox that listens, and where the filter traps nothing or asks a
+ * listener already. It can be polled: there is a call to be taken. Somebody must take them: a denied call
+ * waits until then. Once the descriptor is closed, what would be trapped fails with ENOSYS. NULL, the
+ * default: traps are the command's own (sbp_watch_denied()), and without a handler fatal.
+ */
+SBP_API void sbp_launch_set_report(struct sbp_launch *launch, int *descriptor);
+
+/*
+ * Takes the next call that the policy of a launched command traps, waiting for one, and ends the process that
+ * made it by SIGSYS (by SIGKILL where that one would do nothing). A process with a handler for SIGSYS goes
+ * on, and its call fails with EPERM: the handler is not called. pid and tid are as the caller sees them.
+ * -ENOENT: it was ended meanwhile. -EINTR. -EBADF, -ENOTTY: no such descriptor.
+ */
+SBP_API SBP_MUST_CHECK int sbp_report_next(int descriptor, struct sbp_denied *call);
+
 /* The least level that is to be started. -EINVAL: no level. */
 SBP_API SBP_MUST_CHECK int sbp_launch_set_min_level(struct sbp_launch *launch, int level);
 

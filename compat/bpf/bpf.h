@@ -13,6 +13,9 @@
 /* As sbp_bpf_install_in_child(), in the calling thread, and the pid of the process is `self`. */
 long sbp_bpf_install(const struct sock_fprog *program, pid_t self);
 
+/* The same, and makes its listener (5.0): the new descriptor, which exec closes, or a negative errno. */
+long sbp_bpf_install_listener(const struct sock_fprog *program);
+
 /* Does a program wait for the pid of its process (SELF in a policy's text)? */
 bool sbp_bpf_needs_self(const struct sock_fprog *program);
 

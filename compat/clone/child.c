@@ -43,6 +43,7 @@ static const struct step {
 	{ "root", SBP_FEATURE_MOUNT_NS, SBP_PART_SETUP, ISOLATED, sbp_enter_root_in_child },
 	{ "command", 0, SBP_PART_SETUP, ISOLATED, sbp_open_command_inside_in_child },
 	{ "descriptor of the command", 0, SBP_PART_SETUP, ALWAYS, sbp_reserve_exec_in_child },
+	{ "descriptor of the report", 0, SBP_PART_SETUP, ALWAYS, sbp_reserve_report_in_child },
 	{ "resource limits", 0, SBP_PART_SETUP, ALWAYS, sbp_limit_in_child },
 	{ "capabilities", SBP_FEATURE_USER_NS_NESTED_CAPS, SBP_PART_SETUP, ALWAYS,
 	  sbp_drop_capabilities_in_child },

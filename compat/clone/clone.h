@@ -39,10 +39,13 @@ struct sbp_setup {
 	uint64_t mask;	   /* signals that were blocked before */
 	int alive[2];	   /* a pipe whose writing end is the launcher's: it ends with it */
 	int started[2];	   /* a pipe on which an init says that its command runs */
+	int report[2];	   /* sockets over which a listener comes; -1: none is wanted */
+	int report_fd;	   /* the number that the filter lets it be sent by */
+	struct sock_fprog listening; /* the program with that, instead of the other */
 	void *inner_stack; /* for the command of an init */
 
 	/* What the child writes. */
-	int command_fd;
+	int command_fd, listener;
 	bool reached_exec;
 	const char *step; /* under way; after a failure: the one that failed */
 	enum sbp_feature feature;
@@ -98,6 +101,11 @@ long sbp_open_command_inside_in_child(struct sbp_setup *setup);
 long sbp_reserve_exec_in_child(struct sbp_setup *setup);
 long sbp_install_filter_in_child(struct sbp_setup *setup);
 long sbp_exec_in_child(struct sbp_setup *setup);
+/* report.c */
+long sbp_reserve_report_in_child(struct sbp_setup *setup);
+/* Chooses the number and makes the program; leaves out what this kernel can't. */
+void sbp_prepare_report(struct sbp_setup *setup, uint64_t limit);
+
 /* Puts the instructions that allow the one exec before a policy; malloc'ed, free(out->filter). */
 int sbp_allow_one_exec(const struct sock_fprog *policy, struct sock_fprog *out);
 void sbp_set_exec_fd(struct sock_fprog *program, int fd);

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../bpf/listener.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -204,6 +205,15 @@ void sbp_set_exec_fd(struct sock_fprog *program, int fd)
 
 long sbp_install_filter_in_child(struct sbp_setup *setup)
 {
+	bool installed = false;
+	long result;
+
+	if (setup->listening.len) {
+		result = sbp_bpf_listen_in_child(&setup->listening, setup->report_fd, &installed);
+		if (!result || installed)
+			return result;
+		/* there is a listener already, or an outer filter forbids one: no report then */
+	}
 	return setup->program.len ? sbp_bpf_install_in_child(&setup->program) : 0;
 }
 

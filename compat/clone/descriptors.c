@@ -61,7 +61,13 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 		result = copy_up(setup, setup->started[1]);
 		if (result < 0)
 			return result;
-		setup->started[1] = (int)result; /* an init's memory is its own */
+		setup->started[1] = (int)result; /* the launcher keeps its own numbers of these */
+	}
+	if (setup->listening.len) {
+		result = copy_up(setup, setup->report[1]);
+		if (result < 0)
+			return result;
+		setup->report[1] = (int)result;
 	}
 	for (size_t i = 0; i < setup->fd_count; i++) {
 		result = sbp_kernel(SYS_dup3, copies[i], setup->fds[i].as, 0);

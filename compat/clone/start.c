@@ -14,8 +14,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "../bpf/listener.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -53,7 +55,7 @@ static void reap(pid_t pid)
 
 /* What the launcher holds of a start: the setup's own numbers are an init's to change. */
 struct pipes {
-	int alive[2], started[2];
+	int alive[2], started[2], report[2];
 };
 
 static void close_pipe(const int ends[2])
@@ -71,12 +73,16 @@ static int open_pipes(struct sbp_setup *setup, struct pipes *pipes)
 		return fail(setup, "pipe", 0, result);
 	if (setup->init)
 		result = sbp_kernel(SYS_pipe2, (long)pipes->started, O_CLOEXEC);
+	if (!result && setup->listening.len)
+		result = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pipes->report) ? -errno : 0;
 	if (result < 0) {
 		close_pipe(pipes->alive);
+		close_pipe(pipes->started);
 		return fail(setup, "pipe", 0, result);
 	}
 	memcpy(setup->alive, pipes->alive, sizeof(setup->alive));
 	memcpy(setup->started, pipes->started, sizeof(setup->started));
+	memcpy(setup->report, pipes->report, sizeof(setup->report));
 	return 0;
 }
 
@@ -119,16 +125,18 @@ static int start(struct sbp_setup *setup, struct pipes *pipes, void *stack, pid_
 	if (child < 0)
 		return fail(setup, "clone", setup->isolated ? SBP_FEATURE_USER_NS : 0, -errno);
 	error = settle(setup, pipes, child);
-	if (!error)
-		*pid = child;
-	return error;
+	if (error)
+		return error;
+	*pid = child;
+	setup->listener = pipes->report[0] < 0 ? -1 : sbp_receive_listener(pipes->report[0]);
+	return 0;
 }
 
 /* Every signal is blocked, the two that belong to libc included: no handler of the caller's can run in
  * a child that shares its memory, and none of its threads is asked for anything meanwhile. */
 int sbp_clone_start(struct sbp_setup *setup, void *stack, pid_t *pid)
 {
-	struct pipes pipes = { { -1, -1 }, { -1, -1 } };
+	struct pipes pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	uint64_t all = ~UINT64_C(0);
 	int saved = errno, error = open_pipes(setup, &pipes);
 	long masked;
@@ -145,6 +153,7 @@ int sbp_clone_start(struct sbp_setup *setup, void *stack, pid_t *pid)
 		sbp_kernel(SYS_rt_sigprocmask, SIG_SETMASK, (long)&setup->mask, 0, sizeof(all));
 	close_pipe(pipes.alive);
 	close_pipe(pipes.started);
+	close_pipe(pipes.report);
 	errno = saved;
 	return error;
 }
