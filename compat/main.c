@@ -254,7 +254,8 @@ static int run(const struct request *request, struct knowledge *known, struct sb
 	sbp_launch_set_report(launch, &report);
 	if (!try_strongest(request, known, launch, &pid, &error)) {
 		status = learn(known);
-		if (!status && sbp_state(known->probe, SBP_FEATURE_SECCOMP_USER_NOTIF) != SBP_AVAILABLE)
+		if (!status &&
+		    sbp_state(known->probe, SBP_FEATURE_SECCOMP_USER_NOTIF) != SBP_AVAILABLE)
 			sbp_launch_set_report(launch, NULL);
 		if (!status)
 			status = set_plan(request, known, launch);

@@ -45,7 +45,8 @@ struct sbp_broadcast_end {
  * epoll_wait). The program must allow rt_sigreturn, or the threads die of their answer.
  *
  * -ETIMEDOUT: a thread did not answer within `ms` (it blocks signals by bare system calls, is stopped, or
- * waits for a child of vfork), or threads without the filter kept appearing. What the kernel says where
+ * waits for a child of vfork; one that is runnable has half a minute more), or threads without the filter
+ * kept appearing. What the kernel says where
  * a thread could not install. Threads that answered have the filter whatever is returned, the calling
  * one only on success: a process that can't be confined whole should end.
  */

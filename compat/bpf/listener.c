@@ -130,9 +130,9 @@ int sbp_receive_listener(int socket)
 
 	prepare_message(&message, &data, &control);
 	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1)
-		return -ENODATA;
+		return -1;
 	if (message.msg_controllen < CMSG_LEN(sizeof(int)) || control.head.cmsg_type != SCM_RIGHTS)
-		return -ENODATA;
+		return -1;
 	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
 	return fd;
 }

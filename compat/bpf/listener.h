@@ -25,7 +25,7 @@ int sbp_listening_program(const struct sock_fprog *program, int socket, struct s
  */
 long sbp_bpf_listen_in_child(const struct sock_fprog *program, int socket, bool *installed);
 
-/* Takes the listener out of the socket: a descriptor that exec closes, or a negative errno. */
+/* Takes the listener out of the socket: a descriptor that exec closes, or -1: none came. */
 int sbp_receive_listener(int socket);
 
 #endif

@@ -52,8 +52,8 @@ static void close_fd(const int *fd)
 /* What matters of a process that was denied a call. */
 struct culprit {
 	pid_t process;
-	bool catches;  /* has a handler for SIGSYS */
-	bool shrugs;   /* a SIGSYS that it gets does nothing: only SIGKILL ends it */
+	bool catches; /* has a handler for SIGSYS */
+	bool shrugs;  /* a SIGSYS that it gets does nothing: only SIGKILL ends it */
 };
 
 static bool has_sigsys(const char *status, const char *name)

@@ -42,7 +42,7 @@ struct sbp_setup {
 	int report[2];	   /* sockets over which a listener comes; -1: none is wanted */
 	int report_fd;	   /* the number that the filter lets it be sent by */
 	struct sock_fprog listening; /* the program with that, instead of the other */
-	void *inner_stack; /* for the command of an init */
+	void *inner_stack;	     /* for the command of an init */
 
 	/* What the child writes. */
 	int command_fd, listener;

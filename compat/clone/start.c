@@ -74,7 +74,8 @@ static int open_pipes(struct sbp_setup *setup, struct pipes *pipes)
 	if (setup->init)
 		result = sbp_kernel(SYS_pipe2, (long)pipes->started, O_CLOEXEC);
 	if (!result && setup->listening.len)
-		result = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pipes->report) ? -errno : 0;
+		result = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pipes->report) ? -errno
+											   : 0;
 	if (result < 0) {
 		close_pipe(pipes->alive);
 		close_pipe(pipes->started);

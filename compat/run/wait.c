@@ -19,8 +19,9 @@ static void say_denied(const struct request *request, const struct sbp_denied *c
 {
 	const char *name = sbp_system_call_name(call->number);
 
-	complain("%s: denied: %s%s%d%s at %#llx, policy %s", request->command[0], name ? name : "call ",
-		 name ? " (" : "", call->number, name ? ")" : "", call->address, policy_of(request));
+	complain("%s: denied: %s%s%d%s at %#llx, policy %s", request->command[0],
+		 name ? name : "call ", name ? " (" : "", call->number, name ? ")" : "",
+		 call->address, policy_of(request));
 }
 
 /* Where the kernel tells nobody: a kill, a trap before Linux 5.0. An init ends with the number of the signal. */
@@ -67,7 +68,8 @@ static bool take_report(const struct request *request, const struct pollfd *poll
 }
 
 /* What waitpid(2) says, and whether there was a report of the end. */
-static pid_t wait_and_report(const struct request *request, pid_t pid, int *status, int report, bool *told)
+static pid_t wait_and_report(const struct request *request, pid_t pid, int *status, int report,
+			     bool *told)
 {
 	struct pollfd poll = { .fd = report, .events = POLLIN };
 	sigset_t open;
