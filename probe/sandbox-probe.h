@@ -332,8 +332,8 @@ struct sbp_locked {
  * libc's own, that its functions can't block; calls that any signal ends with EINTR end so. `end` may be
  * NULL.
  * -EINVAL: the policy has a fault. -ENOTSUP: no filter here. -EBUSY: a thread has another filter, or two
- * threads lock at once. -ETIMEDOUT: a thread did not answer within two seconds; others may be confined by
- * then, and the process should end. -ENOMEM. And what the kernel says.
+ * threads lock at once. -ETIMEDOUT: a thread did not answer within two seconds, though it had a processor;
+ * others may be confined by then, and the process should end. -ENOMEM. And what the kernel says.
  */
 SBP_API SBP_MUST_CHECK int sbp_lock(const struct sbp_probe *probe, const struct sbp_policy *policy,
 				    struct sbp_locked *end);

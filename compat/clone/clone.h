@@ -10,6 +10,9 @@
 
 #include "../launch.h"
 
+/* AddressSanitizer takes a function that never returns as a reason to clean the stack, the wrong one here. */
+#define SBP_NEVER_RETURNS_IN_CHILD __attribute__((no_sanitize_address))
+
 enum { SBP_FD_LIMIT = 32, SBP_FD_NUMBER_LIMIT = 128, SBP_RLIMIT_LIMIT = 16 };
 
 struct sbp_setup {
