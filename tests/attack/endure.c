@@ -31,6 +31,7 @@ static void on_signal(int number)
 _Noreturn void survive(void)
 {
 	char byte = 'r';
+	pid_t pid;
 
 	/* what a policy traps shall not end it early, nor what a terminal or a parent sends */
 	for (int number = 1; number < 32; number++)
@@ -38,9 +39,11 @@ _Noreturn void survive(void)
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	setsid();
 	/* the one that was started stays, so that nobody takes this for its end */
-	if (fork() > 0)
-		for (;;)
-			pause();
+	pid = fork();
+	if (pid > 0) {
+		waitpid(pid, NULL, 0);
+		_exit(0);
+	}
 	setsid();
 	do {
 		if (write(0, &byte, 1) < 0)
