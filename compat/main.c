@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "launch.h"
@@ -211,16 +210,6 @@ static int refuse(const struct request *request, struct knowledge *known,
 	return EXIT_NO_SANDBOX;
 }
 
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) != pid)
-		if (errno != EINTR)
-			return no_sandbox("the child was waited for by somebody else");
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 /*
  * The launch itself asks whether namespaces can be had, and a full probe costs as much as it does: where
  * the filter's part is known, the strongest plan is tried, and only its failure is looked into.
@@ -243,11 +232,15 @@ static bool try_strongest(const struct request *request, struct knowledge *known
 
 static int run(const struct request *request, struct knowledge *known, struct sbp_launch *launch)
 {
+	int error, status, report = -1;
 	pid_t pid;
-	int error, status;
 
+	sbp_launch_set_report(launch, &report);
 	if (!try_strongest(request, known, launch, &pid, &error)) {
 		status = learn(known);
+		if (!status &&
+		    sbp_state(known->probe, SBP_FEATURE_SECCOMP_USER_NOTIF) != SBP_AVAILABLE)
+			sbp_launch_set_report(launch, NULL);
 		if (!status)
 			status = set_plan(request, known, launch);
 		if (status)
@@ -259,7 +252,7 @@ static int run(const struct request *request, struct knowledge *known, struct sb
 			complain("level %d only: %s", sbp_launch_level(launch),
 				 sbp_plan_rejected(known->plan, 0)->because);
 	}
-	return error ? refuse(request, known, launch, error) : wait_for(pid);
+	return error ? refuse(request, known, launch, error) : wait_for(request, pid, report);
 }
 
 int main(int argc, char **argv)

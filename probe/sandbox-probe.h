@@ -337,8 +337,8 @@ struct sbp_locked {
  * libc's own, that its functions can't block; calls that any signal ends with EINTR end so. `end` may be
  * NULL.
  * -EINVAL: the policy has a fault. -ENOTSUP: no filter here. -EBUSY: a thread has another filter, or two
- * threads lock at once. -ETIMEDOUT: a thread did not answer within two seconds; others may be confined by
- * then, and the process should end. -ENOMEM. And what the kernel says.
+ * threads lock at once. -ETIMEDOUT: a thread did not answer within two seconds, though it had a processor;
+ * others may be confined by then, and the process should end. -ENOMEM. And what the kernel says.
  */
 SBP_API SBP_MUST_CHECK int sbp_lock(const struct sbp_probe *probe, const struct sbp_policy *policy,
 				    struct sbp_locked *end);
@@ -456,6 +456,26 @@ enum sbp_root {
 SBP_API SBP_MUST_CHECK int sbp_launch_set_root(struct sbp_launch *launch, enum sbp_root root,
 					       const char *directory);
 
+/*
+ * Lets the child enter its root later, when it has opened what it needs: until sbp_launch_enter_root() it has
+ * the launcher's files, /proc showing the sandbox only. `as` is the number of the descriptor by which it will
+ * ask: a socket to a helper process in the sandbox, which alone keeps the right to change the root, and which is
+ * a copy of the launcher. Counts for the level as a root that was entered: entering it is the child's part. A
+ * command need not be static then, and may run others.
+ * -EBADF: negative, or a number above 127. A start refuses it with -EINVAL for a root that is kept, without
+ * isolation, and where the number is passed for something else.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_later(struct sbp_launch *launch, int as);
+
+/*
+ * In the child: enters the root, for good, as all threads of the process and with the working directory "/".
+ * `line` is the descriptor that sbp_launch_set_later() named; it is closed on success. No thread may change the
+ * directory meanwhile, and processes that the child has forked before have their own. Then sbp_lock().
+ * -EISDIR: a directory is open, which would lead out. -ENOENT: there is no /proc to look for such. -ESRCH: the
+ * helper is gone, as it is once the root was entered. And what the kernel says to the helper.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_enter_root(int line);
+
 /* Whether the command uses the launcher's network; then the level is at most SBP_LEVEL_PARTIAL. */
 SBP_API void sbp_launch_set_share_net(struct sbp_launch *launch, bool share);
 
@@ -480,6 +500,24 @@ SBP_API void sbp_launch_set_init(struct sbp_launch *launch, bool init);
 SBP_API SBP_MUST_CHECK int sbp_launch_set_limit(struct sbp_launch *launch, int resource,
 						unsigned long long value);
 
+/*
+ * Whether the launcher gets to know what the command was denied, and where: each start writes there a
+ * descriptor for sbp_report_next(), which is the caller's to close, or -1 where there is none: without a
+ * filter, before Linux 5.0, below another sandbox that listens, and where the filter traps nothing or asks a
+ * listener already, and for a copy (sbp_launch_fork()). It can be polled: there is a call to be taken. Somebody must take them: a denied call
+ * waits until then. Once the descriptor is closed, what would be trapped fails with ENOSYS. NULL, the
+ * default: traps are the command's own (sbp_watch_denied()), and without a handler fatal.
+ */
+SBP_API void sbp_launch_set_report(struct sbp_launch *launch, int *descriptor);
+
+/*
+ * Takes the next call that the policy of a launched command traps, waiting for one, and ends the process that
+ * made it by SIGSYS (by SIGKILL where that one would do nothing). A process with a handler for SIGSYS goes
+ * on, and its call fails with EPERM: the handler is not called. pid and tid are as the caller sees them.
+ * -ENOENT: it was ended meanwhile. -EINTR. -EBADF, -ENOTTY: no such descriptor.
+ */
+SBP_API SBP_MUST_CHECK int sbp_report_next(int descriptor, struct sbp_denied *call);
+
 /* The least level that is to be started. -EINVAL: no level. */
 SBP_API SBP_MUST_CHECK int sbp_launch_set_min_level(struct sbp_launch *launch, int level);
 
@@ -501,6 +539,22 @@ SBP_API int sbp_launch_level(const struct sbp_launch *launch);
  * answer; and each errno that the kernel gives at a step.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_start(struct sbp_launch *launch, pid_t *pid);
+
+/*
+ * Starts a copy of the caller in the sandbox, as fork(2) does, and returns twice: *pid is the child's in the
+ * caller, and 0 in the child, which returns when it is confined. All but the command and the init is as for
+ * sbp_launch_start(): the child is the caller's own, the signals' handlers are the default ones (but those of libc's
+ * own signals), and of the descriptors it has those that were passed; the others are closed. What libc says of
+ * pid and thread is the child's. A policy is installed as it is, without an exec or exit_group(2) that it does
+ * not allow; with sbp_launch_set_later() it may be missing: the child then has sbp_lock() to call.
+ *
+ * Costs what fork(2) costs: use sbp_launch_start() from large processes. No handler of pthread_atfork(3) is run,
+ * and other threads may have held any lock: where there are others, the child may only call what is
+ * async-signal-safe, until an exec or its end.
+ *
+ * -ENOSYS: libc keeps the thread's id where it is not found. Else as sbp_launch_start().
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_fork(struct sbp_launch *launch, pid_t *pid);
 
 /*
  * After a failure: the step that failed ("root"), and the feature that is missing then, 0 where it is

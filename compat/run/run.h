@@ -6,6 +6,7 @@
 #define SBP_RUN_H
 
 #include <linux/filter.h>
+#include <sys/types.h>
 
 #include <sandbox-probe.h>
 
@@ -32,5 +33,11 @@ int parse_command_line(struct request *request, int argc, char **argv);
  * sandbox will see it, written into `path` where it had to be looked for; NULL: nowhere.
  */
 const char *find_command(const struct request *request, char *path, size_t size);
+
+/*
+ * Waits for the command's end, and says on one line which system call it was denied first: by its report
+ * (sbp_launch_set_report(), -1: there is none), which is closed. Returns the exit code.
+ */
+int wait_for(const struct request *request, pid_t pid, int report);
 
 #endif
