@@ -7,7 +7,7 @@ COMPAT_NOT :=
 COMPAT_OBJ :=
 include $(wildcard compat/*/*.mk)
 
-COMPAT_SRC := $(filter-out $(COMPAT_NOT),$(wildcard compat/launch.c compat/clone/*.c compat/bpf/*.c compat/policy/*.c))
+COMPAT_SRC := $(filter-out $(COMPAT_NOT),$(wildcard compat/launch.c compat/clone/*.c compat/bpf/*.c compat/broker/*.c compat/policy/*.c))
 COMPAT_OBJ += $(COMPAT_SRC:%.c=$(B)/obj/%.o)
 RUN_OBJ    := $(patsubst %.c,$(B)/obj/%.o,$(wildcard compat/main.c compat/run/*.c))
 

@@ -77,7 +77,7 @@ struct sbp_broker_reply {
  * directory (no NUL), then this, as the last bytes of the file. No other descriptor that a sandbox
  * can hold has these modes: S_IFREG | SBP_BROKER_LISTING_MODE, no link, and the seals or a read-only open.
  */
-enum { SBP_BROKER_LISTING_MODE = 01444 };
+enum { SBP_BROKER_LISTING_MODE = 01444, SBP_BROKER_LISTING_TYPE = 0101444 };
 
 struct sbp_broker_listing_end {
 	uint64_t records; /* bytes */
