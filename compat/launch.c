@@ -50,6 +50,7 @@ int sbp_launch_new(struct sbp_launch **launch)
 		return -ENOMEM;
 	(*launch)->min_level = SBP_LEVEL_LAYERED;
 	(*launch)->setup.root = SBP_ROOT_EMPTY;
+	(*launch)->setup.loader_fd = -1;
 	(*launch)->setup.die_with_parent = true;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "../launch.h"
 
 enum { SBP_FD_LIMIT = 32, SBP_FD_NUMBER_LIMIT = 128, SBP_RLIMIT_LIMIT = 16 };
+enum { SBP_LOADER_FD_LIMIT = 3 /* what the loader is handed beside what the caller passes */ };
 
 struct sbp_setup {
 	/* What is asked for. */
@@ -19,11 +20,12 @@ struct sbp_setup {
 	enum sbp_root root;
 	const char *directory; /* SBP_ROOT_DIRECTORY */
 	const char *command;
+	int loader_fd; /* runs in the command's place; -1: none */
 	char *const *argv, *const *envp;
 	size_t fd_count, limit_count;
 	struct sbp_passed_fd {
 		int from, as;
-	} fds[SBP_FD_LIMIT];
+	} fds[SBP_FD_LIMIT + SBP_LOADER_FD_LIMIT];
 	struct sbp_limit {
 		int resource;
 		uint64_t value;
@@ -98,6 +100,8 @@ long sbp_open_command_inside_in_child(struct sbp_setup *setup);
 long sbp_reserve_exec_in_child(struct sbp_setup *setup);
 long sbp_install_filter_in_child(struct sbp_setup *setup);
 long sbp_exec_in_child(struct sbp_setup *setup);
+/* May a file be run at all? 0 or a negative errno; *step is what it is where it has privileges. */
+long sbp_judge_privileges(int fd, const char **step);
 /* Puts the instructions that allow the one exec before a policy; malloc'ed, free(out->filter). */
 int sbp_allow_one_exec(const struct sock_fprog *policy, struct sock_fprog *out);
 void sbp_set_exec_fd(struct sock_fprog *program, int fd);

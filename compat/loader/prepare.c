@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens and judges what the loader will load, before anything is started. Owns the loader's file. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../clone/clone.h"
+#include "elf.h"
+#include "inside.h"
+#include "prepare.h"
+#include "uapi.h"
+
+/* 3.17 */
+#ifndef SYS_memfd_create
+#if defined(__x86_64__)
+#define SYS_memfd_create 319
+#elif defined(__i386__)
+#define SYS_memfd_create 356
+#elif defined(__arm__)
+#define SYS_memfd_create 385
+#elif defined(__aarch64__)
+#define SYS_memfd_create 279
+#endif
+#endif
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 1U
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10U /* 6.3: asked for where an administrator changed what is usual */
+#endif
+
+extern const char sbp_loader_image[], sbp_loader_image_end[];
+
+static int fail(const char **step, const char *what, int error)
+{
+	*step = what;
+	return error;
+}
+
+static bool read_file(void *from, void *buffer, size_t size, uint64_t offset)
+{
+	ssize_t got = pread(*(const int *)from, buffer, size, (off_t)offset);
+
+	return got == (ssize_t)size;
+}
+
+/* --- The program and its dynamic loader ------------------------------------------------------- */
+
+static int open_file(const char *path, uint64_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
+		close(fd);
+		return -EACCES;
+	}
+	*size = (uint64_t)status.st_size;
+	return fd;
+}
+
+static int open_interpreter(struct sbp_loading *loading, const struct sbp_elf *program,
+			    const char **step)
+{
+	char path[SBP_ELF_INTERPRETER_LIMIT];
+	struct sbp_elf elf;
+	uint64_t size;
+	const char *fault = sbp_elf_read_interpreter(program, read_file, &loading->program, path);
+
+	if (fault)
+		return fail(step, fault, -ENOEXEC);
+	loading->interpreter = open_file(path, &size);
+	if (loading->interpreter < 0)
+		return fail(step, "its dynamic loader (PT_INTERP)", loading->interpreter);
+	fault = sbp_elf_read(&elf, read_file, &loading->interpreter, size,
+			     (uintptr_t)sysconf(_SC_PAGESIZE));
+	return fault ? fail(step, fault, -ELIBBAD) : 0;
+}
+
+static bool is_script(int fd)
+{
+	char mark[2];
+
+	return read_file(&fd, mark, sizeof(mark), 0) && mark[0] == '#' && mark[1] == '!';
+}
+
+static int look_at(struct sbp_loading *loading, uint64_t size, const char **step)
+{
+	struct sbp_elf elf;
+	long error = sbp_judge_privileges(loading->program, step);
+	const char *fault;
+
+	if (error)
+		return (int)error;
+	if (is_script(loading->program))
+		return fail(step, "script under a filter", -ENOEXEC);
+	fault = sbp_elf_read(&elf, read_file, &loading->program, size,
+			     (uintptr_t)sysconf(_SC_PAGESIZE));
+	if (fault)
+		return fail(step, fault, -ENOEXEC);
+	return elf.interpreter_length ? open_interpreter(loading, &elf, step) : 0;
+}
+
+int sbp_loading_open(struct sbp_loading *loading, const char *command, const char **step)
+{
+	uint64_t size;
+	int error;
+
+	*loading = (struct sbp_loading){ -1, -1, -1, NULL, "", "" };
+	*step = "command";
+	loading->program = open_file(command, &size);
+	if (loading->program < 0)
+		return loading->program;
+	if (faccessat(AT_FDCWD, command, X_OK, AT_EACCESS))
+		error = -errno;
+	else if (!realpath(command, loading->path))
+		error = -errno;
+	else
+		error = look_at(loading, size, step);
+	if (error)
+		sbp_loading_close(loading);
+	return error;
+}
+
+bool sbp_loading_is_dynamic(const struct sbp_loading *loading)
+{
+	return loading->interpreter >= 0;
+}
+
+/* --- The loader ------------------------------------------------------------------------------- */
+
+static int create_file(void)
+{
+	long fd = sbp_kernel(SYS_memfd_create, (long)"sandbox-loader", MFD_CLOEXEC | MFD_EXEC);
+
+	if (fd == -EINVAL)
+		fd = sbp_kernel(SYS_memfd_create, (long)"sandbox-loader", MFD_CLOEXEC);
+	return (int)fd;
+}
+
+static int write_loader(void)
+{
+	const char *from = sbp_loader_image;
+	int fd = create_file();
+
+	while (fd >= 0 && from < sbp_loader_image_end) {
+		ssize_t written = write(fd, from, (size_t)(sbp_loader_image_end - from));
+
+		if (written <= 0) {
+			close(fd);
+			return -EIO;
+		}
+		from += written;
+	}
+	return fd;
+}
+
+int sbp_loading_prepare(struct sbp_loading *loading, char *const argv[], const char **step)
+{
+	size_t count = 0;
+
+	while (argv[count])
+		count++;
+	if (!getcwd(loading->directory, sizeof(loading->directory)))
+		strcpy(loading->directory, "/"); /* it is gone: nothing in it could be opened */
+	loading->argv = calloc(count + SBP_LOADER_ARGUMENTS + 1, sizeof(*loading->argv));
+	if (!loading->argv)
+		return fail(step, "memory", -ENOMEM);
+	loading->argv[0] = loading->path;
+	loading->argv[1] = loading->directory;
+	memcpy(loading->argv + SBP_LOADER_ARGUMENTS, argv, count * sizeof(*argv));
+	loading->loader = write_loader();
+	return loading->loader < 0 ? fail(step, "file of the loader (memfd_create)", loading->loader)
+				   : 0;
+}
+
+void sbp_loading_close(struct sbp_loading *loading)
+{
+	const int fds[] = { loading->loader, loading->program, loading->interpreter };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	free(loading->argv);
+	*loading = (struct sbp_loading){ -1, -1, -1, NULL, "", "" };
+}

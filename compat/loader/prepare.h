@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The launcher's side of loading: looks at a command, and opens what the loader will need in an empty root.
+ */
+#ifndef SBP_LOADER_PREPARE_H
+#define SBP_LOADER_PREPARE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+/* What one start holds. Descriptors are close-on-exec, -1 for none. */
+struct sbp_loading {
+	int loader, program, interpreter;
+	const char **argv; /* of the loader; malloc'ed */
+	char path[PATH_MAX], directory[PATH_MAX];
+};
+
+/*
+ * Opens a command and what it needs to be loaded. 0 or a negative errno with *step set, a static string:
+ * -ENOENT and what else opening says ("command"), -EACCES: not executable, -EPERM: set-id bits or
+ * capabilities, -ENOEXEC: a script, or what is wrong with the file; -ELIBBAD: the same of its dynamic
+ * loader.
+ */
+int sbp_loading_open(struct sbp_loading *loading, const char *command, const char **step);
+
+/* Is it a program that another file has to load? */
+bool sbp_loading_is_dynamic(const struct sbp_loading *loading);
+
+/* Makes the loader's own file and arguments ready: 0 or a negative errno with *step set. */
+int sbp_loading_prepare(struct sbp_loading *loading, char *const argv[], const char **step);
+
+void sbp_loading_close(struct sbp_loading *loading);
+
+#endif
