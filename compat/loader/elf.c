@@ -93,7 +93,7 @@ static const char *take_segments(struct sbp_elf *elf, uint64_t file_size, uintpt
 	for (unsigned int i = 0; !fault && i < elf->count; i++) {
 		const sbp_elf_segment *segment = &elf->segments[i];
 
-		if (segment->p_type == PT_LOAD && segment->p_memsz) {
+		if (segment->p_type == PT_LOAD && (segment->p_memsz || segment->p_filesz)) {
 			fault = take_load(elf, segment, file_size, page, end);
 			end = segment->p_vaddr + segment->p_memsz;
 		} else if (segment->p_type == PT_INTERP) {
