@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../clone/clone.h"
+#include "../broker/filter.h"
 #include "elf.h"
+#include "filter.h"
 #include "inside.h"
 #include "prepare.h"
 #include "uapi.h"
@@ -34,6 +35,11 @@
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10U /* 6.3: asked for where an administrator changed what is usual */
 #endif
+
+#define NOTHING                                                              \
+	{                                                                    \
+		.loader = -1, .program = -1, .interpreter = -1, .broker = -1 \
+	}
 
 extern const char sbp_loader_image[], sbp_loader_image_end[];
 
@@ -114,14 +120,12 @@ int sbp_loading_open(struct sbp_loading *loading, const char *command, const cha
 	uint64_t size;
 	int error;
 
-	*loading = (struct sbp_loading){ -1, -1, -1, NULL, "", "" };
+	*loading = (struct sbp_loading)NOTHING;
 	*step = "command";
 	loading->program = open_file(command, &size);
 	if (loading->program < 0)
 		return loading->program;
 	if (faccessat(AT_FDCWD, command, X_OK, AT_EACCESS))
-		error = -errno;
-	else if (!realpath(command, loading->path))
 		error = -errno;
 	else
 		error = look_at(loading, size, step);
@@ -163,32 +167,97 @@ static int write_loader(void)
 	return fd;
 }
 
-int sbp_loading_prepare(struct sbp_loading *loading, char *const argv[], const char **step)
+static int make_arguments(struct sbp_loading *loading, const struct sbp_setup *setup)
 {
 	size_t count = 0;
 
-	while (argv[count])
+	while (setup->argv[count])
 		count++;
+	if (!realpath(setup->command, loading->path))
+		return -errno;
 	if (!getcwd(loading->directory, sizeof(loading->directory)))
 		strcpy(loading->directory, "/"); /* it is gone: nothing in it could be opened */
 	loading->argv = calloc(count + SBP_LOADER_ARGUMENTS + 1, sizeof(*loading->argv));
 	if (!loading->argv)
-		return fail(step, "memory", -ENOMEM);
-	loading->argv[0] = loading->path;
-	loading->argv[1] = loading->directory;
-	memcpy(loading->argv + SBP_LOADER_ARGUMENTS, argv, count * sizeof(*argv));
+		return -ENOMEM;
+	loading->argv[SBP_LOADER_PATH] = loading->path;
+	loading->argv[SBP_LOADER_DIRECTORY] = loading->directory;
+	loading->argv[SBP_LOADER_BROKER] = loading->number;
+	memcpy(loading->argv + SBP_LOADER_ARGUMENTS, setup->argv, count * sizeof(*setup->argv));
+	return 0;
+}
+
+static void hand_over(struct sbp_setup *setup, int fd, int as)
+{
+	setup->fds[setup->fd_count++] = (struct sbp_passed_fd){ fd, as };
+}
+
+/*
+ * The broker's socket stays, just below the number for the exec and, as that, above the limit: nothing else
+ * can be put in its place, for which the filter would let messages pass. The files' are gone before the
+ * program starts.
+ */
+static int pass_descriptors(struct sbp_loading *loading, struct sbp_setup *setup)
+{
+	const int number = setup->exec_fd - 1;
+
+	if (number <= SBP_LOADER_INTERPRETER_FD)
+		return -EMFILE;
+	if (setup->nofile > (uint64_t)number)
+		setup->nofile = (uint64_t)number;
+	hand_over(setup, loading->program, SBP_LOADER_PROGRAM_FD);
+	if (loading->interpreter >= 0)
+		hand_over(setup, loading->interpreter, SBP_LOADER_INTERPRETER_FD);
+	hand_over(setup, loading->broker, number);
+	setup->first_free_fd = SBP_LOADER_INTERPRETER_FD + 1;
+	snprintf(loading->number, sizeof(loading->number), "%d", number);
+	return number;
+}
+
+static int make_filter(struct sbp_loading *loading, const struct sock_fprog *program, int number)
+{
+	struct sock_fprog with_broker;
+	int error = sbp_broker_filter(program, SBP_BROKER_BY_SIGNAL, number, &with_broker);
+
+	if (error)
+		return error;
+	error = sbp_loading_filter(&with_broker, number, &loading->filter);
+	free(with_broker.filter);
+	return error;
+}
+
+int sbp_loading_apply(struct sbp_loading *loading, struct sbp_setup *setup, int broker,
+		      const char **step)
+{
+	int error, number;
+
+	loading->broker = broker;
+	error = make_arguments(loading, setup);
+	if (error)
+		return fail(step, "command", error);
 	loading->loader = write_loader();
-	return loading->loader < 0 ? fail(step, "file of the loader (memfd_create)", loading->loader)
-				   : 0;
+	if (loading->loader < 0)
+		return fail(step, "file of the loader (memfd_create)", loading->loader);
+	number = pass_descriptors(loading, setup);
+	if (number < 0)
+		return fail(step, "number of descriptors", number);
+	error = make_filter(loading, &setup->program, number);
+	if (error)
+		return fail(step, "filter", error);
+	setup->program = loading->filter;
+	setup->argv = (char *const *)loading->argv;
+	setup->loader_fd = loading->loader;
+	return 0;
 }
 
 void sbp_loading_close(struct sbp_loading *loading)
 {
-	const int fds[] = { loading->loader, loading->program, loading->interpreter };
+	const int fds[] = { loading->loader, loading->program, loading->interpreter, loading->broker };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	free(loading->argv);
-	*loading = (struct sbp_loading){ -1, -1, -1, NULL, "", "" };
+	free(loading->filter.filter);
+	*loading = (struct sbp_loading)NOTHING;
 }

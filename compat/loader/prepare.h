@@ -8,26 +8,33 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "../clone/clone.h"
+
 /* What one start holds. Descriptors are close-on-exec, -1 for none. */
 struct sbp_loading {
-	int loader, program, interpreter;
-	const char **argv; /* of the loader; malloc'ed */
-	char path[PATH_MAX], directory[PATH_MAX];
+	int loader, program, interpreter, broker;
+	const char **argv;	  /* of the loader; malloc'ed */
+	struct sock_fprog filter; /* the same */
+	char path[PATH_MAX], directory[PATH_MAX], number[12];
 };
 
 /*
  * Opens a command and what it needs to be loaded. 0 or a negative errno with *step set, a static string:
  * -ENOENT and what else opening says ("command"), -EACCES: not executable, -EPERM: set-id bits or
  * capabilities, -ENOEXEC: a script, or what is wrong with the file; -ELIBBAD: the same of its dynamic
- * loader.
+ * loader. It is to be closed after a success only.
  */
 int sbp_loading_open(struct sbp_loading *loading, const char *command, const char **step);
 
 /* Is it a program that another file has to load? */
 bool sbp_loading_is_dynamic(const struct sbp_loading *loading);
 
-/* Makes the loader's own file and arguments ready: 0 or a negative errno with *step set. */
-int sbp_loading_prepare(struct sbp_loading *loading, char *const argv[], const char **step);
+/*
+ * Puts the loader in the command's place in a setup that is ready. `broker` is a socket, which becomes the
+ * loading's. What is put into the setup stays the loading's. 0 or a negative errno with *step set.
+ */
+int sbp_loading_apply(struct sbp_loading *loading, struct sbp_setup *setup, int broker,
+		      const char **step);
 
 void sbp_loading_close(struct sbp_loading *loading);
 
