@@ -451,6 +451,26 @@ enum sbp_root {
 SBP_API SBP_MUST_CHECK int sbp_launch_set_root(struct sbp_launch *launch, enum sbp_root root,
 					       const char *directory);
 
+/*
+ * Lets the child enter its root later, when it has opened what it needs: until sbp_launch_enter_root() it has
+ * the launcher's files, /proc showing the sandbox only. `as` is the number of the descriptor by which it will
+ * ask: a socket to a helper process in the sandbox, which alone keeps the right to change the root, and which is
+ * a copy of the launcher. Counts for the level as a root that was entered: entering it is the child's part. A
+ * command need not be static then, and may run others.
+ * -EBADF: negative, or a number above 127. A start refuses it with -EINVAL for a root that is kept, without
+ * isolation, and where the number is passed for something else.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_later(struct sbp_launch *launch, int as);
+
+/*
+ * In the child: enters the root, for good, as all threads of the process and with the working directory "/".
+ * `line` is the descriptor that sbp_launch_set_later() named; it is closed on success. No thread may change the
+ * directory meanwhile, and processes that the child has forked before have their own. Then sbp_lock().
+ * -EISDIR: a directory is open, which would lead out. -ENOENT: there is no /proc to look for such. -ESRCH: the
+ * helper is gone, as it is once the root was entered. And what the kernel says to the helper.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_enter_root(int line);
+
 /* Whether the command uses the launcher's network; then the level is at most SBP_LEVEL_PARTIAL. */
 SBP_API void sbp_launch_set_share_net(struct sbp_launch *launch, bool share);
 
@@ -496,6 +516,22 @@ SBP_API int sbp_launch_level(const struct sbp_launch *launch);
  * answer; and each errno that the kernel gives at a step.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_start(struct sbp_launch *launch, pid_t *pid);
+
+/*
+ * Starts a copy of the caller in the sandbox, as fork(2) does, and returns twice: *pid is the child's in the
+ * caller, and 0 in the child, which returns when it is confined. All but the command and the init is as for
+ * sbp_launch_start(): the child is the caller's own, the signals' handlers are the default ones (but those of libc's
+ * own signals), and of the descriptors it has those that were passed; the others are closed. What libc says of
+ * pid and thread is the child's. A policy is installed as it is, without an exec or exit_group(2) that it does
+ * not allow; with sbp_launch_set_later() it may be missing: the child then has sbp_lock() to call.
+ *
+ * Costs what fork(2) costs: use sbp_launch_start() from large processes. No handler of pthread_atfork(3) is run,
+ * and other threads may have held any lock: where there are others, the child may only call what is
+ * async-signal-safe, until an exec or its end.
+ *
+ * -ENOSYS: libc keeps the thread's id where it is not found. Else as sbp_launch_start().
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_fork(struct sbp_launch *launch, pid_t *pid);
 
 /*
  * After a failure: the step that failed ("root"), and the feature that is missing then, 0 where it is

@@ -141,7 +141,8 @@ bool sbp_loading_is_dynamic(const struct sbp_loading *loading)
 
 /* --- The loader ------------------------------------------------------------------------------- */
 
-static int create_file(void)
+/* A file in memory has no name: nothing to clean up, and nowhere where it could not be executed. */
+static int create_in_memory(void)
 {
 	long fd = sbp_kernel(SYS_memfd_create, (long)"sandbox-loader", MFD_CLOEXEC | MFD_EXEC);
 
@@ -150,21 +151,44 @@ static int create_file(void)
 	return (int)fd;
 }
 
-static int write_loader(void)
+static int write_loader(int fd)
 {
-	const char *from = sbp_loader_image;
-	int fd = create_file();
-
-	while (fd >= 0 && from < sbp_loader_image_end) {
+	for (const char *from = sbp_loader_image; from < sbp_loader_image_end;) {
 		ssize_t written = write(fd, from, (size_t)(sbp_loader_image_end - from));
 
-		if (written <= 0) {
-			close(fd);
-			return -EIO;
-		}
+		if (written <= 0)
+			return written ? -errno : -EIO;
 		from += written;
 	}
-	return fd;
+	return 0;
+}
+
+/* Before execveat(2) it is executed by a name (and before 3.17 there are no files in memory): it has one
+ * until it was. Nobody executes what is open for writing. */
+static int create_by_name(struct sbp_loading *loading)
+{
+	int fd = mkostemp(strcpy(loading->file, "/tmp/sandbox-loader.XXXXXX"), O_CLOEXEC), error;
+
+	if (fd < 0) {
+		error = -errno;
+		loading->file[0] = '\0';
+		return error;
+	}
+	error = write_loader(fd);
+	if (!error && fchmod(fd, 0500))
+		error = -errno;
+	close(fd);
+	if (error)
+		return error;
+	loading->loader = open(loading->file, O_RDONLY | O_CLOEXEC);
+	return loading->loader < 0 ? -errno : 0;
+}
+
+static int create_loader(struct sbp_loading *loading, const struct sbp_setup *setup)
+{
+	if (!setup->no_execveat)
+		loading->loader = create_in_memory();
+	return loading->loader < 0 ? create_by_name(loading) : write_loader(loading->loader);
 }
 
 static int make_arguments(struct sbp_loading *loading, const struct sbp_setup *setup)
@@ -194,16 +218,16 @@ static void hand_over(struct sbp_setup *setup, int fd, int as)
 
 /*
  * The broker's socket stays, just below the number for the exec and, as that, above the limit: nothing else
- * can be put in its place, for which the filter would let messages pass. The files' are gone before the
- * program starts.
+ * can be put in its place, for which the filter would let messages pass. (Where exec is by name, nothing is
+ * put out of reach.) The files' are gone before the program starts.
  */
 static int pass_descriptors(struct sbp_loading *loading, struct sbp_setup *setup)
 {
-	const int number = setup->exec_fd - 1;
+	const int number = setup->exec_fd < 0 ? SBP_LOADER_INTERPRETER_FD + 1 : setup->exec_fd - 1;
 
 	if (number <= SBP_LOADER_INTERPRETER_FD)
 		return -EMFILE;
-	if (setup->nofile > (uint64_t)number)
+	if (setup->exec_fd >= 0 && setup->nofile > (uint64_t)number)
 		setup->nofile = (uint64_t)number;
 	hand_over(setup, loading->program, SBP_LOADER_PROGRAM_FD);
 	if (loading->interpreter >= 0)
@@ -235,19 +259,32 @@ int sbp_loading_apply(struct sbp_loading *loading, struct sbp_setup *setup, int 
 	error = make_arguments(loading, setup);
 	if (error)
 		return fail(step, "command", error);
-	loading->loader = write_loader();
-	if (loading->loader < 0)
-		return fail(step, "file of the loader (memfd_create)", loading->loader);
+	error = create_loader(loading, setup);
+	if (error)
+		return fail(step, "file of the loader", error);
 	number = pass_descriptors(loading, setup);
 	if (number < 0)
 		return fail(step, "number of descriptors", number);
 	error = make_filter(loading, &setup->program, number);
 	if (error)
 		return fail(step, "filter", error);
+	loading->plain = setup->program;
 	setup->program = loading->filter;
 	setup->argv = (char *const *)loading->argv;
 	setup->loader_fd = loading->loader;
 	return 0;
+}
+
+void sbp_loading_end(struct sbp_loading *loading, struct sbp_setup *setup)
+{
+	/* a password may stand in it (clone/prologue.c) */
+	for (unsigned int i = 0; i < loading->filter.len; i++)
+		((volatile struct sock_filter *)loading->filter.filter)[i].k = 0;
+	if (loading->filter.len)
+		setup->program = loading->plain;
+	if (loading->file[0])
+		unlink(loading->file);
+	sbp_loading_close(loading);
 }
 
 void sbp_loading_close(struct sbp_loading *loading)

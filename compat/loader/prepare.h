@@ -15,6 +15,8 @@ struct sbp_loading {
 	int loader, program, interpreter, broker;
 	const char **argv;	  /* of the loader; malloc'ed */
 	struct sock_fprog filter; /* the same */
+	struct sock_fprog plain;  /* the setup's own */
+	char file[32];		  /* the loader's, where it needs a name */
 	char path[PATH_MAX], directory[PATH_MAX], number[12];
 };
 
@@ -35,6 +37,9 @@ bool sbp_loading_is_dynamic(const struct sbp_loading *loading);
  */
 int sbp_loading_apply(struct sbp_loading *loading, struct sbp_setup *setup, int broker,
 		      const char **step);
+
+/* After the start, and after an apply that failed; then close need not be called. */
+void sbp_loading_end(struct sbp_loading *loading, struct sbp_setup *setup);
 
 void sbp_loading_close(struct sbp_loading *loading);
 
