@@ -27,6 +27,9 @@ int sbp_policy_program(const char *name, struct sock_fprog *out);
  */
 int sbp_policy_compile_file(const char *path, struct sock_fprog *out, char *fault, size_t size);
 
+/* A policy that owns a malloc'ed program; NULL: no memory. */
+struct sbp_policy *sbp_policy_of_program(const struct sock_fprog *program);
+
 /* --- Filters (bpf/) ----------------------------------------------------------------------- */
 
 /*

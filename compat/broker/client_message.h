@@ -49,7 +49,11 @@ sbp_client_directory_in_handler(const struct sbp_broker_client *client);
 
 /* client_status.c: the kernel's structures, in the caller's memory. */
 enum sbp_client_form { SBP_CLIENT_STAT, SBP_CLIENT_STATX };
+enum { SBP_CLIENT_FORM_SIZE = 256 }; /* of the larger */
 
+/* Returns how large it is. */
+size_t sbp_client_shape_status_in_handler(const struct sbp_broker_status *status,
+					  enum sbp_client_form form, void *to);
 long sbp_client_put_status_in_handler(const struct sbp_broker_status *status,
 				      enum sbp_client_form form, uintptr_t to);
 /* Of an open file as the kernel has it, and where it is a listing, its directory's. */

@@ -52,7 +52,7 @@ static uint32_t minor_of(uint64_t dev)
 			((volatile char *)&(object))[clear_at] = 0;              \
 	while (0)
 
-static long put_statx_in_handler(const struct sbp_broker_status *from, uintptr_t address)
+static size_t shape_statx_in_handler(const struct sbp_broker_status *from, void *out)
 {
 	struct kernel_statx to;
 
@@ -76,17 +76,15 @@ static long put_statx_in_handler(const struct sbp_broker_status *from, uintptr_t
 	to.rdev_minor = minor_of(from->rdev);
 	to.dev_major = major_of(from->dev);
 	to.dev_minor = minor_of(from->dev);
-	if (!is_writable_in_handler(address, sizeof(to)))
-		return -EFAULT;
-	copy_in_handler((void *)address, &to, sizeof(to));
-	return 0;
+	copy_in_handler(out, &to, sizeof(to));
+	return sizeof(to);
 }
 
 /* The types of the members differ by architecture. */
 #define PUT(member, value) (to.member = (__typeof__(to.member))(value))
 #define GET(member, value) (to->member = (__typeof__(to->member))(value))
 
-static long put_stat_in_handler(const struct sbp_broker_status *from, uintptr_t address)
+static size_t shape_stat_in_handler(const struct sbp_broker_status *from, void *out)
 {
 	kernel_stat to;
 
@@ -110,17 +108,27 @@ static long put_stat_in_handler(const struct sbp_broker_status *from, uintptr_t 
 	PUT(st_atime_nsec, from->atime_nsec);
 	PUT(st_mtime_nsec, from->mtime_nsec);
 	PUT(st_ctime_nsec, from->ctime_nsec);
-	if (!is_writable_in_handler(address, sizeof(to)))
-		return -EFAULT;
-	copy_in_handler((void *)address, &to, sizeof(to));
-	return 0;
+	copy_in_handler(out, &to, sizeof(to));
+	return sizeof(to);
+}
+
+size_t sbp_client_shape_status_in_handler(const struct sbp_broker_status *status,
+					  enum sbp_client_form form, void *to)
+{
+	return form == SBP_CLIENT_STATX ? shape_statx_in_handler(status, to)
+					: shape_stat_in_handler(status, to);
 }
 
 long sbp_client_put_status_in_handler(const struct sbp_broker_status *status,
 				      enum sbp_client_form form, uintptr_t to)
 {
-	return form == SBP_CLIENT_STATX ? put_statx_in_handler(status, to)
-					: put_stat_in_handler(status, to);
+	uint64_t shaped[SBP_CLIENT_FORM_SIZE / sizeof(uint64_t)];
+	size_t size = sbp_client_shape_status_in_handler(status, form, shaped);
+
+	if (!is_writable_in_handler(to, size))
+		return -EFAULT;
+	copy_in_handler((void *)to, shaped, size);
+	return 0;
 }
 
 long sbp_client_file_status_in_handler(int fd, struct sbp_broker_status *to)

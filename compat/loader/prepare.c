@@ -115,12 +115,11 @@ static int look_at(struct sbp_loading *loading, uint64_t size, const char **step
 	return elf.interpreter_length ? open_interpreter(loading, &elf, step) : 0;
 }
 
-int sbp_loading_open(struct sbp_loading *loading, const char *command, const char **step)
+static int open_command(struct sbp_loading *loading, const char *command, const char **step)
 {
 	uint64_t size;
 	int error;
 
-	*loading = (struct sbp_loading)NOTHING;
 	*step = "command";
 	loading->program = open_file(command, &size);
 	if (loading->program < 0)
@@ -129,12 +128,10 @@ int sbp_loading_open(struct sbp_loading *loading, const char *command, const cha
 		error = -errno;
 	else
 		error = look_at(loading, size, step);
-	if (error)
-		sbp_loading_close(loading);
 	return error;
 }
 
-bool sbp_loading_is_dynamic(const struct sbp_loading *loading)
+static bool is_dynamic(const struct sbp_loading *loading)
 {
 	return loading->interpreter >= 0;
 }
@@ -250,12 +247,10 @@ static int make_filter(struct sbp_loading *loading, const struct sock_fprog *pro
 	return error;
 }
 
-int sbp_loading_apply(struct sbp_loading *loading, struct sbp_setup *setup, int broker,
-		      const char **step)
+static int take_place(struct sbp_loading *loading, struct sbp_setup *setup, const char **step)
 {
 	int error, number;
 
-	loading->broker = broker;
 	error = make_arguments(loading, setup);
 	if (error)
 		return fail(step, "command", error);
@@ -277,6 +272,11 @@ int sbp_loading_apply(struct sbp_loading *loading, struct sbp_setup *setup, int 
 
 void sbp_loading_end(struct sbp_loading *loading, struct sbp_setup *setup)
 {
+	const int fds[] = { loading->loader, loading->program, loading->interpreter, loading->broker };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 	/* a password may stand in it (clone/prologue.c) */
 	for (unsigned int i = 0; i < loading->filter.len; i++)
 		((volatile struct sock_filter *)loading->filter.filter)[i].k = 0;
@@ -284,17 +284,48 @@ void sbp_loading_end(struct sbp_loading *loading, struct sbp_setup *setup)
 		setup->program = loading->plain;
 	if (loading->file[0])
 		unlink(loading->file);
-	sbp_loading_close(loading);
+	free(loading->filter.filter);
+	free(loading->argv);
+	*loading = (struct sbp_loading)NOTHING;
 }
 
-void sbp_loading_close(struct sbp_loading *loading)
-{
-	const int fds[] = { loading->loader, loading->program, loading->interpreter, loading->broker };
+/* --- Whether at all --------------------------------------------------------------------------- */
 
-	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	free(loading->argv);
-	free(loading->filter.filter);
+bool sbp_is_loadable(const struct sbp_setup *setup)
+{
+	return setup->command && setup->filtered && setup->isolated && !setup->later &&
+	       setup->root == SBP_ROOT_EMPTY;
+}
+
+bool sbp_is_dynamic_command(const struct sbp_setup *setup)
+{
+	struct sbp_loading loading = NOTHING;
+	struct sbp_setup unchanged;
+	const char *step;
+	bool dynamic = !open_command(&loading, setup->command, &step) && is_dynamic(&loading);
+
+	sbp_loading_end(&loading, &unchanged);
+	return dynamic;
+}
+
+int sbp_load(struct sbp_setup *setup, struct sbp_broker *broker, struct sbp_loading *loading)
+{
+	const char *step = "command";
+	int error;
+
 	*loading = (struct sbp_loading)NOTHING;
+	if (!sbp_is_loadable(setup))
+		return 0;
+	error = open_command(loading, setup->command, &step);
+	if (error)
+		return sbp_fail(setup, step, 0, error);
+	if (!broker && !is_dynamic(loading))
+		return 0;
+	if (!broker)
+		return sbp_fail(setup, "command that is not static", 0, -ELIBACC);
+	error = sbp_broker_connect(broker, &loading->broker);
+	if (error)
+		return sbp_fail(setup, "connection to the broker", 0, error);
+	error = take_place(loading, setup, &step);
+	return error ? sbp_fail(setup, step, 0, error) : 0;
 }

@@ -20,27 +20,20 @@ struct sbp_loading {
 	char path[PATH_MAX], directory[PATH_MAX], number[12];
 };
 
-/*
- * Opens a command and what it needs to be loaded. 0 or a negative errno with *step set, a static string:
- * -ENOENT and what else opening says ("command"), -EACCES: not executable, -EPERM: set-id bits or
- * capabilities, -ENOEXEC: a script, or what is wrong with the file; -ELIBBAD: the same of its dynamic
- * loader. It is to be closed after a success only.
- */
-int sbp_loading_open(struct sbp_loading *loading, const char *command, const char **step);
+/* Can a loader run in the command's place: under a filter, and where the command sees no files? */
+bool sbp_is_loadable(const struct sbp_setup *setup);
 
-/* Is it a program that another file has to load? */
-bool sbp_loading_is_dynamic(const struct sbp_loading *loading);
+/* Is the command of a loadable setup a program that another file has to load? Where it can't be told, no. */
+bool sbp_is_dynamic_command(const struct sbp_setup *setup);
 
 /*
- * Puts the loader in the command's place in a setup that is ready. `broker` is a socket, which becomes the
- * loading's. What is put into the setup stays the loading's. 0 or a negative errno with *step set.
+ * In a setup that is ready (sbp_prepare()), puts the loader in the command's place where that is needed: it is
+ * dynamic, or a broker is to serve it. 0 or a negative errno with step set: what opening says, -EACCES:
+ * not executable, -EPERM: set-id bits or capabilities, -ENOEXEC: a script, or what is wrong with the file;
+ * -ELIBBAD: the same of its dynamic loader; -ELIBACC: dynamic, without a broker. What is put into the setup
+ * stays the loading's, which is to be ended after the start, and after a failure.
  */
-int sbp_loading_apply(struct sbp_loading *loading, struct sbp_setup *setup, int broker,
-		      const char **step);
-
-/* After the start, and after an apply that failed; then close need not be called. */
+int sbp_load(struct sbp_setup *setup, struct sbp_broker *broker, struct sbp_loading *loading);
 void sbp_loading_end(struct sbp_loading *loading, struct sbp_setup *setup);
-
-void sbp_loading_close(struct sbp_loading *loading);
 
 #endif
