@@ -13,10 +13,12 @@ COMPAT_OBJ   += $(patsubst %,$(B)/obj/compat/loader/%.o,elf prepare filter image
 LOADER_NO_CALLS = $(if $(findstring aarch64,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
 # No flags of the user's but the machine's: what instruments programs needs a libc.
 LOADER_MACHINE = $(filter -m%,$(CPPFLAGS) $(CFLAGS))
-LOADER_CFLAGS  = -std=gnu11 -Os $(WARNINGS) -MMD -MP -ffreestanding -fPIE -fvisibility=hidden -fno-stack-protector \
-		 -fno-asynchronous-unwind-tables $(LOADER_NO_CALLS) -ffunction-sections -fdata-sections -U_FORTIFY_SOURCE -Iprobe $(LOADER_MACHINE)
-LOADER_LDFLAGS = -nostdlib -static -Wl,-pie,--no-dynamic-linker -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,text -Wl,-z,noseparate-code \
-		 -Wl,--build-id=none -s $(LOADER_MACHINE)
+LOADER_CFLAGS_BASE = -std=gnu11 -Os $(WARNINGS) -ffreestanding -fPIE -fvisibility=hidden -fno-stack-protector \
+		     -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -U_FORTIFY_SOURCE -Iprobe
+LOADER_CFLAGS  = $(LOADER_CFLAGS_BASE) -MMD -MP $(LOADER_NO_CALLS) $(LOADER_MACHINE)
+LOADER_LDFLAGS_BASE = -nostdlib -static -Wl,-pie,--no-dynamic-linker -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,text \
+		      -Wl,-z,noseparate-code -Wl,--build-id=none -s
+LOADER_LDFLAGS = $(LOADER_LDFLAGS_BASE) $(LOADER_MACHINE)
 
 $(B)/loader/%.o: %.c $(B)/flags
 	$(call SAY,CC,$< (loader))
