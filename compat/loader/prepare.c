@@ -118,17 +118,10 @@ static int look_at(struct sbp_loading *loading, uint64_t size, const char **step
 static int open_command(struct sbp_loading *loading, const char *command, const char **step)
 {
 	uint64_t size;
-	int error;
 
 	*step = "command";
 	loading->program = open_file(command, &size);
-	if (loading->program < 0)
-		return loading->program;
-	if (faccessat(AT_FDCWD, command, X_OK, AT_EACCESS))
-		error = -errno;
-	else
-		error = look_at(loading, size, step);
-	return error;
+	return loading->program < 0 ? loading->program : look_at(loading, size, step);
 }
 
 static bool is_dynamic(const struct sbp_loading *loading)
@@ -317,10 +310,13 @@ int sbp_load(struct sbp_setup *setup, struct sbp_broker *broker, struct sbp_load
 	if (!sbp_is_loadable(setup))
 		return 0;
 	error = open_command(loading, setup->command, &step);
+	/* what can't be opened, the child will find out in its turn */
+	if (!broker && (loading->program < 0 || (!error && !is_dynamic(loading))))
+		return 0;
 	if (error)
 		return sbp_fail(setup, step, 0, error);
-	if (!broker && !is_dynamic(loading))
-		return 0;
+	if (faccessat(AT_FDCWD, setup->command, X_OK, AT_EACCESS))
+		return sbp_fail(setup, "command", 0, -errno);
 	if (!broker)
 		return sbp_fail(setup, "command that is not static", 0, -ELIBACC);
 	error = sbp_broker_connect(broker, &loading->broker);
