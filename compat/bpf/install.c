@@ -41,25 +41,45 @@ static long install(const struct sock_fprog *program)
 	return result;
 }
 
-static long install_copy(const struct sock_fprog *program, pid_t self)
+/* A signal that comes while the launcher is at work would make it do its work twice; since 5.19 only a
+ * deadly one does. */
+static long install_with_listener(const struct sock_fprog *program)
+{
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	long result = sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+				 (long)(flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV),
+				 (long)program);
+
+	if (result == -EINVAL)
+		result = sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (long)flags, (long)program);
+	return result;
+}
+
+static long install_copy(const struct sock_fprog *program, pid_t self,
+			 long (*how)(const struct sock_fprog *))
 {
 	/* 32 KiB at most; no allocator may be asked here, and no mapping could be undone under the filter */
 	struct sock_filter code[program->len];
 	struct sock_fprog copy = { program->len, code };
 
 	sbp_bpf_copy(code, program, self);
-	return install(&copy);
+	return how(&copy);
 }
 
 long sbp_bpf_install(const struct sock_fprog *program, pid_t self)
 {
-	return sbp_bpf_needs_self(program) ? install_copy(program, self) : install(program);
+	return sbp_bpf_needs_self(program) ? install_copy(program, self, install) : install(program);
 }
 
 long sbp_bpf_install_in_child(const struct sock_fprog *program)
 {
 	/* not getpid(): libc may have kept the parent's */
 	return sbp_bpf_install(program, (pid_t)sbp_kernel(SYS_getpid, 0));
+}
+
+long sbp_bpf_install_with_listener_in_child(const struct sock_fprog *program)
+{
+	return install_copy(program, (pid_t)sbp_kernel(SYS_getpid, 0), install_with_listener);
 }
 
 long sbp_bpf_install_tsync(const struct sock_fprog *program)

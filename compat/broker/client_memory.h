@@ -24,12 +24,16 @@ static inline uintptr_t word_of(uintptr_t address)
 
 static inline bool is_readable_in_handler(uintptr_t address)
 {
-	return kernel_call(SYS_rt_sigprocmask, -1, word_of(address), 0, WORD_SIZE) != -EFAULT;
+	/* to the kernel, no pointer is no mask */
+	return word_of(address) &&
+	       kernel_call(SYS_rt_sigprocmask, -1, word_of(address), 0, WORD_SIZE) != -EFAULT;
 }
 
 /* What stood there is lost: only for what will be overwritten, and has 8 bytes or more. */
 static inline bool is_writable_in_handler(uintptr_t address, size_t size)
 {
+	if (!address)
+		return false;
 	for (size_t at = 0; at + WORD_SIZE <= size; at += SMALLEST_PAGE)
 		if (kernel_call(SYS_rt_sigprocmask, 0, 0, address + at, WORD_SIZE) < 0)
 			return false;

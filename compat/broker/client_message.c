@@ -46,6 +46,33 @@ static int *fd_of(union one_fd *control)
 	return (int *)(void *)CMSG_DATA(&control->header);
 }
 
+/* All parts of a message and one descriptor. */
+static long send_parts_in_handler(int socket, struct iovec *parts, size_t count, int fd)
+{
+	union one_fd control = { .header = { .cmsg_level = SOL_SOCKET,
+					     .cmsg_type = SCM_RIGHTS,
+					     .cmsg_len = CMSG_LEN(sizeof(int)) } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+	long result;
+
+	*fd_of(&control) = fd;
+	message.msg_control = &control;
+	message.msg_controllen = sizeof(control);
+	do
+		result = socket_call_in_handler(CALL_SENDMSG, SYS_sendmsg, socket, (long)&message,
+						MSG_NOSIGNAL, 0);
+	while (result == -EINTR);
+	return result < 0 ? result : 0;
+}
+
+long sbp_client_send_fd_in_handler(int socket, int fd)
+{
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+
+	return send_parts_in_handler(socket, &part, 1, fd);
+}
+
 static long send_in_handler(int fd, const struct sbp_client_question *question, int reply_end)
 {
 	const struct sbp_client_path *path = &question->path;
@@ -61,21 +88,11 @@ static long send_in_handler(int fd, const struct sbp_client_question *question, 
 				      { (void *)path->base, path->base_length },
 				      { (void *)"/", slash },
 				      { (void *)path->path, path->length } };
-	union one_fd control = { .header = { .cmsg_level = SOL_SOCKET,
-					     .cmsg_type = SCM_RIGHTS,
-					     .cmsg_len = CMSG_LEN(sizeof(int)) } };
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = PARTS };
 	long result;
 
 	if (path->base_length + slash + path->length >= SBP_BROKER_PATH_LIMIT)
 		return -ENAMETOOLONG;
-	*fd_of(&control) = reply_end;
-	message.msg_control = &control;
-	message.msg_controllen = sizeof(control);
-	do
-		result = socket_call_in_handler(CALL_SENDMSG, SYS_sendmsg, fd, (long)&message,
-						MSG_NOSIGNAL, 0);
-	while (result == -EINTR);
+	result = send_parts_in_handler(fd, parts, PARTS, reply_end);
 	if (result < 0)
 		return result == -EFAULT ? result : -EIO;
 	return 0;

@@ -30,6 +30,9 @@ long sbp_client_ask_in_handler(struct sbp_broker_client *client,
 			       const struct sbp_client_question *question,
 			       struct sbp_broker_reply *reply, int *fd);
 
+/* Sends a descriptor, with one byte. 0 or a negative errno. */
+long sbp_client_send_fd_in_handler(int socket, int fd);
+
 /* Makes a pair of sockets; 0 or a negative errno. */
 long sbp_client_pair_in_handler(int ends[2]);
 

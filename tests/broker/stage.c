@@ -201,6 +201,13 @@ int count_fds(void)
 	return count;
 }
 
+bool come_to_fds(int count)
+{
+	for (int i = 0; i < 30000 && count_fds() != count; i++)
+		usleep(1000);
+	return count_fds() == count;
+}
+
 /* --- For cmocka ------------------------------------------------------------------------------- */
 
 static int set_up(void **state, bool walks)

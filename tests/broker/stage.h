@@ -43,6 +43,8 @@ const char *stage_control(struct stage *stage, const char *path);
 
 /* How many descriptors this process has open. */
 int count_fds(void);
+/* Waits until there are so many again: the broker answers first and tidies up then. */
+bool come_to_fds(int count);
 
 /* For cmocka: a stage for each test, with both ways of walking. */
 int stage_set_up(void **state);

@@ -155,7 +155,7 @@ static void long_paths_end(void **state)
 		memcpy(path + i, "/.", 3);
 	assert_string_equal(stage_read(*state, path), "EACCES");
 	strcpy(path, "/open");
-	while (strlen(path) + 8 < SBP_BROKER_PATH_LIMIT)
+	while (strlen(path) + 11 < SBP_BROKER_PATH_LIMIT)
 		strcat(path, "/dir/..");
 	strcat(path, "/fi");
 	assert_string_equal(stage_read(*state, path), "ENOENT");
@@ -178,7 +178,7 @@ static void deep_trees_are_walked(void **state)
 			stage_write(stage, file, "deep");
 			before = count_fds();
 			assert_string_equal(stage_read(stage, file), "deep");
-			assert_int_equal(count_fds(), before);
+			assert_true(come_to_fds(before));
 			snprintf(file, sizeof(file), "%s/./file", path);
 			assert_string_equal(stage_read(stage, file), "deep");
 		}
