@@ -13,7 +13,8 @@ RUN_OBJ    := $(patsubst %.c,$(B)/obj/%.o,$(wildcard compat/main.c compat/run/*.
 
 LIB_OBJ  += $(COMPAT_OBJ)
 PROGRAMS += $(B)/sandbox-run
-INSTALL_FILES += 755:$(B)/sandbox-run:$(BINDIR)/sandbox-run
+INSTALL_FILES += 755:$(B)/sandbox-run:$(BINDIR)/sandbox-run \
+		 644:compat/completion/sandbox-run:$(BASHCOMPDIR)/sandbox-run
 
 $(B)/libsandbox-probe.a $(B)/libsandbox-probe.so: $(COMPAT_OBJ)
 

@@ -524,7 +524,8 @@ SBP_API struct sbp_launch *sbp_launch_unref(struct sbp_launch *launch);
 /*
  * What to run: the path of the file, which is not looked for in PATH, its arguments and environment,
  * each ending in NULL. All three are kept by pointer and must stay until the last start.
- * In an empty root the file is opened before the root is entered, and must be a static executable.
+ * In an empty root the file is opened before the root is entered, and must be a static executable or have a
+ * broker (sbp_launch_set_broker()).
  * With a filter, a script can't be run: run its interpreter. -EINVAL: no path or no arguments.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_set_command(struct sbp_launch *launch, const char *path,
@@ -658,9 +659,10 @@ SBP_API int sbp_launch_level(const struct sbp_launch *launch);
  * have been sent, and sbp_launch_failed_step() and sbp_launch_missing() tell more.
  *
  * -EINVAL: no command, plan or policy. -ENOTSUP: the level would be below the least. -ECHILD: somebody,
- * an outer filter as a rule, killed the child while it confined itself. -ELIBACC: a command that is
- * not static, for an empty root. -ENOEXEC: a script, with a filter. -EPERM: set-id bits or capabilities on the command, or the kernel's
- * answer; and each errno that the kernel gives at a step.
+ * an outer filter as a rule, killed the child while it confined itself. -ELIBACC: a command that is not
+ * static, for an empty root without a broker. -ENOEXEC: a script, with a filter, or what can't be loaded, and
+ * -ELIBBAD: the same of its dynamic loader; the failed step says what is wrong with the file. -EPERM: set-id bits or
+ * capabilities on the command, or the kernel's answer; and each errno that the kernel gives at a step.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_start(struct sbp_launch *launch, pid_t *pid);
 

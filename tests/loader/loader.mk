@@ -8,7 +8,7 @@ FUZZ_SRC_elf := compat/loader/elf.c
 
 CHECKS += loader
 check-loader: all $(LOADER_TESTS)/programs $(LOADER_TESTS)/i386/programs $(LOADER_TESTS)/armel/programs $(LOADER_TESTS)/arm64/programs
-	@ci/suite loader tests/loader/run $(B) $(LOADER_TESTS)
+	@CC='$(CC)' LIBS='$(LIBS)' ci/suite loader tests/loader/run $(B) $(LOADER_TESTS)
 
 # $1: folder, $2: compiler, $3: where its ld.so is and looks, $4: not empty where its libc has static-pie
 define loader_test_programs
