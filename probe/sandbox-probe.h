@@ -578,11 +578,45 @@ SBP_API SBP_MUST_CHECK int sbp_launch_set_root(struct sbp_launch *launch, enum s
 					       const char *directory);
 
 /*
- * Lets a broker open files for the command; NULL: none. By user notification (Linux 5.9, no other
- * listener above), for static commands too. The launch keeps a reference, and each start adds a
- * listener of its own to the broker. Needs a filter.
+ * Lets the child enter its root later, when it has opened what it needs: until sbp_launch_enter_root() it has
+ * the launcher's files, /proc showing the sandbox only. `as` is the number of the descriptor by which it will
+ * ask: a socket to a helper process in the sandbox, which alone keeps the right to change the root, and which is
+ * a copy of the launcher. Counts for the level as a root that was entered: entering it is the child's part. A
+ * command need not be static then, and may run others.
+ * -EBADF: negative, or a number above 127. A start refuses it with -EINVAL for a root that is kept, without
+ * isolation, and where the number is passed for something else.
  */
-SBP_API SBP_MUST_CHECK int sbp_launch_set_broker(struct sbp_launch *launch, struct sbp_broker *broker);
+SBP_API SBP_MUST_CHECK int sbp_launch_set_later(struct sbp_launch *launch, int as);
+
+/*
+ * In the child: enters the root, for good, as all threads of the process and with the working directory "/".
+ * `line` is the descriptor that sbp_launch_set_later() named; it is closed on success. No thread may change the
+ * directory meanwhile, and processes that the child has forked before have their own. Then sbp_lock().
+ * -EISDIR: a directory is open, which would lead out. -ENOENT: there is no /proc to look for such. -ESRCH: the
+ * helper is gone, as it is once the root was entered. And what the kernel says to the helper.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_enter_root(int line);
+
+/*
+ * Lets a broker open files for the command; NULL: none. The launch keeps a reference, and each start makes a
+ * connection of its own. Needs a filter and an empty root: where the command sees files, it opens them itself.
+ * Somebody must serve the broker before the start, for that is when the first files are asked for.
+ *
+ * This is how a command that is not static runs in an empty root. The one exec is that of a small loader, which
+ * maps the command and its dynamic loader (PT_INTERP), opened before, and then answers by the broker what
+ * the filter traps (SIGSYS): so libraries and their constructors run in the sandbox already, and
+ * the broker must allow what they are loaded from. The command's own use of SIGSYS is kept from the kernel:
+ * its masks never block it. What is no part of rt_sigaction(2) and rt_sigprocmask(2) is not seen to: a
+ * handler that interrupts a wait with a mask of its own (sigsuspend, ppoll) must not open files.
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_set_broker(struct sbp_launch *launch,
+						 struct sbp_broker *broker);
+
+/*
+ * Would a start need a broker as things are set, because the command must be loaded in an empty root? 1 or 0;
+ * 0 too where it can't be told: the start will.
+ */
+SBP_API int sbp_launch_needs_broker(const struct sbp_launch *launch);
 
 /* Whether the command uses the launcher's network; then the level is at most SBP_LEVEL_PARTIAL. */
 SBP_API void sbp_launch_set_share_net(struct sbp_launch *launch, bool share);
@@ -629,6 +663,22 @@ SBP_API int sbp_launch_level(const struct sbp_launch *launch);
  * answer; and each errno that the kernel gives at a step.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_start(struct sbp_launch *launch, pid_t *pid);
+
+/*
+ * Starts a copy of the caller in the sandbox, as fork(2) does, and returns twice: *pid is the child's in the
+ * caller, and 0 in the child, which returns when it is confined. All but the command and the init is as for
+ * sbp_launch_start(): the child is the caller's own, the signals' handlers are the default ones (but those of libc's
+ * own signals), and of the descriptors it has those that were passed; the others are closed. What libc says of
+ * pid and thread is the child's. A policy is installed as it is, without an exec or exit_group(2) that it does
+ * not allow; with sbp_launch_set_later() it may be missing: the child then has sbp_lock() to call.
+ *
+ * Costs what fork(2) costs: use sbp_launch_start() from large processes. No handler of pthread_atfork(3) is run,
+ * and other threads may have held any lock: where there are others, the child may only call what is
+ * async-signal-safe, until an exec or its end.
+ *
+ * -ENOSYS: libc keeps the thread's id where it is not found. Else as sbp_launch_start().
+ */
+SBP_API SBP_MUST_CHECK int sbp_launch_fork(struct sbp_launch *launch, pid_t *pid);
 
 /*
  * After a failure: the step that failed ("root"), and the feature that is missing then, 0 where it is

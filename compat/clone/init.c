@@ -55,7 +55,8 @@ _Noreturn void sbp_init_in_child(struct sbp_setup *setup)
 	command = sbp_kernel(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (!command) {
 		command = clone(run_command_in_child, setup->inner_stack,
-				CLONE_VM | CLONE_VFORK | SIGCHLD, setup);
+				CLONE_VM | CLONE_VFORK | SIGCHLD | (setup->later ? CLONE_FS : 0),
+				setup);
 		if (command < 0)
 			command = -errno;
 	}
@@ -63,6 +64,7 @@ _Noreturn void sbp_init_in_child(struct sbp_setup *setup)
 		setup->error = (int)-command;
 	if (setup->error)
 		sbp_give_up_in_child(125);
+	sbp_forget_password(setup);
 	sbp_kernel(SYS_write, setup->started[1], (long)"", 1);
 	sbp_close_fds_in_child();
 	if (setup->program.len && sbp_bpf_install_in_child(&program))
