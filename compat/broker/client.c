@@ -307,6 +307,9 @@ bool sbp_broker_client_answer_in_handler(struct sbp_broker_client *client, long 
 {
 	struct call call = { client, arguments, AT_FDCWD, 0 };
 
+	/* what this architecture lacks has a negative number, and a caller can make up any */
+	if (number < 0)
+		return false;
 	switch (number) {
 #define BROKER_CALL(name, at, from)                              \
 	case NUMBER_##name:                                      \

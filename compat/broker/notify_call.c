@@ -341,7 +341,7 @@ void sbp_notified_answer(struct sbp_waiting *waiting, struct sbp_notified_end *e
 	struct asked asked = { waiting, (const uint64_t *)call->args, end, AT_FDCWD, 0 };
 
 	end->value = -ENOSYS;
-	if (call->arch != SBP_AUDIT_ARCH)
+	if (call->arch != SBP_AUDIT_ARCH || call->nr < 0)
 		return;
 	switch (call->nr) {
 #define BROKER_CALL(name, at, from)                                \

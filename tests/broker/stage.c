@@ -182,7 +182,7 @@ const char *stage_read(struct stage *stage, const char *path)
 	return content(stage_open(stage, path, O_RDONLY | O_CLOEXEC));
 }
 
-const char *stage_control(struct stage *stage, const char *path)
+const char *stage_control(const struct stage *stage, const char *path)
 {
 	int fd = openat(stage->root, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 

@@ -39,7 +39,7 @@ long stage_open(struct stage *stage, const char *path, int flags);
 /* Opens for reading and says what is in it: a static string, or an errno's name. */
 const char *stage_read(struct stage *stage, const char *path);
 /* The same without a broker, from the folder: the control. */
-const char *stage_control(struct stage *stage, const char *path);
+const char *stage_control(const struct stage *stage, const char *path);
 
 /* How many descriptors this process has open. */
 int count_fds(void);
