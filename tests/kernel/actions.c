@@ -47,7 +47,8 @@ static int calls_getppid(void *answer)
 TEST(killing_answers_end_a_process_of_one_thread)
 {
 	EXPECT_TRUE(killed_by(in_child(calls_getppid, (void *)SECCOMP_RET_KILL_THREAD), SIGSYS));
-	EXPECT_TRUE(killed_by(in_child(calls_getppid, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS), SIGSYS));
+	EXPECT_TRUE(killed_by(in_child(calls_getppid, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS),
+			      SIGSYS));
 }
 
 TEST(log_allows)
@@ -86,7 +87,8 @@ TEST(kill_thread_leaves_the_others)
 
 TEST(kill_process_takes_the_others)
 {
-	EXPECT_TRUE(killed_by(in_child(thread_is_answered, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS), SIGSYS));
+	EXPECT_TRUE(killed_by(
+		in_child(thread_is_answered, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS), SIGSYS));
 }
 
 TEST(an_unknown_answer_kills_the_process)
@@ -169,7 +171,8 @@ TEST_F(core, for_the_last_thread)
 
 TEST_F(core, for_the_process)
 {
-	EXPECT_TRUE(WCOREDUMP(in_child(thread_is_answered, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS)));
+	EXPECT_TRUE(WCOREDUMP(
+		in_child(thread_is_answered, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS)));
 	EXPECT_EQ(0, access("/tmp/core", F_OK));
 }
 
@@ -186,7 +189,8 @@ static int two_filters(void *pair)
 	long result;
 
 	signal(SIGSYS, SIG_DFL);
-	if (INSTALL(FOR_CALL(__NR_getppid, answers[0])) || INSTALL(FOR_CALL(__NR_getppid, answers[1])))
+	if (INSTALL(FOR_CALL(__NR_getppid, answers[0])) ||
+	    INSTALL(FOR_CALL(__NR_getppid, answers[1])))
 		return 100;
 	result = call(__NR_getppid, 0, 0, 0);
 	return result == -5 ? 1 : result == -ENOSYS ? 2 : 3;
@@ -203,7 +207,8 @@ TEST(the_stronger_answer_wins_in_either_order)
 {
 	for (size_t strong = 0; strong < COUNT(by_rank); strong++)
 		for (size_t weak = strong; weak < COUNT(by_rank); weak++) {
-			uint32_t there[2] = { by_rank[strong], by_rank[weak] }, back[2] = { by_rank[weak], by_rank[strong] };
+			uint32_t there[2] = { by_rank[strong], by_rank[weak] },
+				 back[2] = { by_rank[weak], by_rank[strong] };
 			int alone = in_child(one_filter, &there[0]);
 
 			EXPECT_EQ(alone, in_child(two_filters, there));

@@ -51,27 +51,29 @@
 #define OUR_ARCH (40 | __AUDIT_ARCH_LE)
 #endif
 
-#define UNUSED __attribute__((unused))
+#define UNUSED	     __attribute__((unused))
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* Instructions */
-#define LOAD(field)    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define LOAD_ARG(n)    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 8 * (n))
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD_ARG(n) \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 8 * (n))
 #define IF(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (k), (yes), (no))
 #define RETURN(value)  BPF_STMT(BPF_RET | BPF_K, (value))
 
 /* `value` for one call, ALLOW for the others */
-#define FOR_CALL(call, value) LOAD(nr), IF((uint32_t)(call), 0, 1), RETURN(value), RETURN(SECCOMP_RET_ALLOW)
+#define FOR_CALL(call, value) \
+	LOAD(nr), IF((uint32_t)(call), 0, 1), RETURN(value), RETURN(SECCOMP_RET_ALLOW)
 
-#define INSTALL(...)                                                                               \
-	({                                                                                         \
-		struct sock_filter code_[] = { __VA_ARGS__ };                                      \
-		install(code_, COUNT(code_));                                                      \
+#define INSTALL(...)                                          \
+	({                                                    \
+		struct sock_filter code_[] = { __VA_ARGS__ }; \
+		install(code_, COUNT(code_));                 \
 	})
-#define INSTALL_FLAGS(flags, ...)                                                                  \
-	({                                                                                         \
-		struct sock_filter code_[] = { __VA_ARGS__ };                                      \
-		install_flags(flags, code_, COUNT(code_));                                         \
+#define INSTALL_FLAGS(flags, ...)                             \
+	({                                                    \
+		struct sock_filter code_[] = { __VA_ARGS__ }; \
+		install_flags(flags, code_, COUNT(code_));    \
 	})
 
 /* By prctl; sets no_new_privs. 0 or a negative errno. */

@@ -53,8 +53,11 @@ TEST(bad_arguments)
 	EXPECT_EQ(-EINVAL, call(__NR_seccomp, SECCOMP_SET_MODE_STRICT, 1, 0));
 	EXPECT_EQ(-EINVAL, call(__NR_seccomp, SECCOMP_SET_MODE_STRICT, 0, 1));
 	/* a listener's answer is a descriptor, a failed TSYNC's a thread: without ESRCH they could not be told apart */
-	EXPECT_EQ(-EINVAL, raw(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER, 1, allow_all));
-	EXPECT_EQ(-EINVAL, raw(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, 1, allow_all));
+	EXPECT_EQ(-EINVAL,
+		  raw(SECCOMP_SET_MODE_FILTER,
+		      SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER, 1, allow_all));
+	EXPECT_EQ(-EINVAL, raw(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, 1,
+			       allow_all));
 }
 
 /* What is not a program for struct seccomp_data */
@@ -69,7 +72,8 @@ TEST(bad_programs)
 		{ { BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0), RETURN(0) }, "half a word" },
 		{ { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), RETURN(0) }, "a byte" },
 		{ { BPF_STMT(BPF_LD | BPF_W | BPF_IND, 0), RETURN(0) }, "indexed" },
-		{ { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)-4096), RETURN(0) }, "the socket's ancillary data" },
+		{ { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)-4096), RETURN(0) },
+		  "the socket's ancillary data" },
 		{ { BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), RETURN(0) }, "a packet's header" },
 		{ { BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), RETURN(0) }, "division by zero" },
 		{ { BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, 3), RETURN(0) }, "MOD" },
@@ -92,8 +96,9 @@ TEST(bad_programs)
 
 TEST(programs_that_are_good)
 {
-	struct sock_filter xor[] = { BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), BPF_STMT(BPF_ALU | BPF_XOR | BPF_K, 64),
-				     IF(0, 0, 1), RETURN(SECCOMP_RET_ALLOW), RETURN(SECCOMP_RET_KILL_PROCESS) };
+	struct sock_filter xor [] = { BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+				      BPF_STMT(BPF_ALU | BPF_XOR | BPF_K, 64), IF(0, 0, 1),
+				      RETURN(SECCOMP_RET_ALLOW), RETURN(SECCOMP_RET_KILL_PROCESS) };
 
 	/* the length of struct seccomp_data, and XOR, which came after the first filters */
 	ASSERT_EQ(0, install(xor, COUNT(xor)));
@@ -117,8 +122,9 @@ TEST(a_path_has_an_end)
 
 TEST(actions_are_told)
 {
-	static const uint32_t known[] = { SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP,
-					  SECCOMP_RET_ERRNO,	    SECCOMP_RET_USER_NOTIF,  SECCOMP_RET_TRACE,
+	static const uint32_t known[] = { SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_THREAD,
+					  SECCOMP_RET_TRAP,	    SECCOMP_RET_ERRNO,
+					  SECCOMP_RET_USER_NOTIF,   SECCOMP_RET_TRACE,
 					  SECCOMP_RET_LOG,	    SECCOMP_RET_ALLOW };
 	uint32_t unknown = 0x7ffe0000;
 
@@ -176,7 +182,8 @@ TEST(status_tells_of_strict_mode)
 
 /* --- sysctls */
 
-static const char available[] = "/proc/sys/kernel/seccomp/actions_avail", logged[] = "/proc/sys/kernel/seccomp/actions_logged";
+static const char available[] = "/proc/sys/kernel/seccomp/actions_avail",
+		  logged[] = "/proc/sys/kernel/seccomp/actions_logged";
 
 static const char *content(const char *path)
 {
@@ -203,7 +210,8 @@ TEST(sysctls)
 {
 	char before[512];
 
-	EXPECT_STREQ("kill_process kill_thread trap errno user_notif trace log allow", content(available));
+	EXPECT_STREQ("kill_process kill_thread trap errno user_notif trace log allow",
+		     content(available));
 	EXPECT_GT(0, write_to(available, "log"));
 	snprintf(before, sizeof(before), "%s", content(logged));
 	EXPECT_STREQ("kill_process kill_thread trap errno user_notif trace log", before);

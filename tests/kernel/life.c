@@ -130,7 +130,8 @@ static int other_thread_executes(void *body)
 TEST(a_thread_that_executes_takes_its_own)
 {
 	EXPECT_TRUE(exited_with(in_child(other_thread_executes, (void *)thread_executes), 8));
-	EXPECT_TRUE(exited_with(in_child(other_thread_executes, (void *)thread_installs_and_executes), 7));
+	EXPECT_TRUE(exited_with(
+		in_child(other_thread_executes, (void *)thread_installs_and_executes), 7));
 }
 
 TEST(the_count_is_inherited)
@@ -325,10 +326,10 @@ FIXTURE_VARIANT(memory)
 	int (*body)(void *);
 	int signal;
 };
-#define MEMORY(name, how)                                                                          \
-	FIXTURE_VARIANT_ADD(memory, name)                                                          \
-	{                                                                                          \
-		.body = big_##name, .signal = (how),                                               \
+#define MEMORY(name, how)                            \
+	FIXTURE_VARIANT_ADD(memory, name)            \
+	{                                            \
+		.body = big_##name, .signal = (how), \
 	}
 MEMORY(then_exit, 0);
 MEMORY(then_exec, 0);
@@ -378,7 +379,8 @@ TEST_F_TIMEOUT(memory, is_given_back, 3600)
 	ASSERT_EQ(0, rounds(variant->body, variant->signal, self->rounds));
 	for (tries = 0; tries < 300; tries++) {
 		if (free_before - free_memory() < self->rounds * 16 / 2 + 1024 &&
-		    (objects_before < 0 || kmalloc_objects() - objects_before < self->rounds * 3 / 4 + 100))
+		    (objects_before < 0 ||
+		     kmalloc_objects() - objects_before < self->rounds * 3 / 4 + 100))
 			break;
 		usleep(100000);
 	}

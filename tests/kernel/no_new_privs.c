@@ -56,21 +56,21 @@ FIXTURE_VARIANT(exec)
 {
 	int nosuid, no_new_privs;
 };
-FIXTURE_VARIANT_ADD(exec, plain)
-{
-	.nosuid = 0, .no_new_privs = 0,
+FIXTURE_VARIANT_ADD(exec, plain){
+	.nosuid = 0,
+	.no_new_privs = 0,
 };
-FIXTURE_VARIANT_ADD(exec, nosuid)
-{
-	.nosuid = 1, .no_new_privs = 0,
+FIXTURE_VARIANT_ADD(exec, nosuid){
+	.nosuid = 1,
+	.no_new_privs = 0,
 };
-FIXTURE_VARIANT_ADD(exec, no_new_privs)
-{
-	.nosuid = 0, .no_new_privs = 1,
+FIXTURE_VARIANT_ADD(exec, no_new_privs){
+	.nosuid = 0,
+	.no_new_privs = 1,
 };
-FIXTURE_VARIANT_ADD(exec, both)
-{
-	.nosuid = 1, .no_new_privs = 1,
+FIXTURE_VARIANT_ADD(exec, both){
+	.nosuid = 1,
+	.no_new_privs = 1,
 };
 
 static int copy_self(const char *path)
@@ -94,7 +94,8 @@ FIXTURE_SETUP(exec)
 {
 	snprintf(self->folder, sizeof(self->folder), "/tmp/exec.XXXXXX");
 	ASSERT_TRUE(mkdtemp(self->folder) != NULL);
-	ASSERT_EQ(0, mount("tmpfs", self->folder, "tmpfs", variant->nosuid ? MS_NOSUID : 0, "mode=0755"));
+	ASSERT_EQ(0, mount("tmpfs", self->folder, "tmpfs", variant->nosuid ? MS_NOSUID : 0,
+			   "mode=0755"));
 	snprintf(self->file, sizeof(self->file), "%s/tell", self->folder);
 	ASSERT_EQ(0, copy_self(self->file));
 }
@@ -232,7 +233,9 @@ TEST_F(exec, root_keeps_its_own)
 
 static int has_it(void *unused)
 {
-	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && status_of(getpid(), "NoNewPrivs") == 1 ? 7 : 8;
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && status_of(getpid(), "NoNewPrivs") == 1
+		       ? 7
+		       : 8;
 }
 
 TEST(children_inherit)

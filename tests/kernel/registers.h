@@ -41,11 +41,11 @@ static inline int set_registers(pid_t pid, const registers *r)
 #define REGISTER_RESULT eax
 #define REGISTER_ARG0	ebx
 #endif
-#define GET_NR(pid, r)	    ((long)(r)->REGISTER_NR)
-#define PUT_NR(pid, r, nr)  ((r)->REGISTER_NR = (unsigned long)(nr), 0)
-#define PUT_RESULT(r, v)    ((r)->REGISTER_RESULT = (unsigned long)(v))
-#define GET_RESULT(r)	    ((long)(r)->REGISTER_RESULT)
-#define PUT_ARG0(r, v)	    ((r)->REGISTER_ARG0 = (unsigned long)(v))
+#define GET_NR(pid, r)	   ((long)(r)->REGISTER_NR)
+#define PUT_NR(pid, r, nr) ((r)->REGISTER_NR = (unsigned long)(nr), 0)
+#define PUT_RESULT(r, v)   ((r)->REGISTER_RESULT = (unsigned long)(v))
+#define GET_RESULT(r)	   ((long)(r)->REGISTER_RESULT)
+#define PUT_ARG0(r, v)	   ((r)->REGISTER_ARG0 = (unsigned long)(v))
 
 #elif defined(__arm__)
 
@@ -66,11 +66,12 @@ static inline int set_registers(pid_t pid, const registers *r)
 	return ptrace(PTRACE_SETREGS, pid, NULL, r) ? -errno : 0;
 }
 
-#define GET_NR(pid, r)	   ((long)(r)->reg[7])
-#define PUT_NR(pid, r, nr) ptrace((enum __ptrace_request)PTRACE_SET_SYSCALL, pid, NULL, (void *)(long)(nr))
-#define PUT_RESULT(r, v)   ((r)->reg[0] = (unsigned long)(v))
-#define GET_RESULT(r)	   ((long)(r)->reg[0])
-#define PUT_ARG0(r, v)	   ((r)->reg[0] = (unsigned long)(v))
+#define GET_NR(pid, r) ((long)(r)->reg[7])
+#define PUT_NR(pid, r, nr) \
+	ptrace((enum __ptrace_request)PTRACE_SET_SYSCALL, pid, NULL, (void *)(long)(nr))
+#define PUT_RESULT(r, v) ((r)->reg[0] = (unsigned long)(v))
+#define GET_RESULT(r)	 ((long)(r)->reg[0])
+#define PUT_ARG0(r, v)	 ((r)->reg[0] = (unsigned long)(v))
 
 #elif defined(__aarch64__)
 

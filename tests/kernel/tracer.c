@@ -66,7 +66,9 @@ static int go_to_call(pid_t pid, long nr)
 
 static int refused_getppid_trace(void)
 {
-	return INSTALL(FOR_CALL(__NR_getppid, SECCOMP_RET_TRACE | DATA)) ? 100 : call(__NR_getppid, 0, 0, 0) == -ENOSYS ? 7 : 8;
+	return INSTALL(FOR_CALL(__NR_getppid, SECCOMP_RET_TRACE | DATA)) ? 100
+	       : call(__NR_getppid, 0, 0, 0) == -ENOSYS			 ? 7
+									 : 8;
 }
 
 static int trace_alone(void *unused)
@@ -140,7 +142,9 @@ TEST(what_a_tracer_left_is_made)
 
 static int refuses_getppid(void)
 {
-	return INSTALL(FOR_CALL(__NR_getppid, SECCOMP_RET_ERRNO | EPERM)) ? 100 : call(__NR_getpid, 0, 0, 0) == -EPERM ? 7 : 8;
+	return INSTALL(FOR_CALL(__NR_getppid, SECCOMP_RET_ERRNO | EPERM)) ? 100
+	       : call(__NR_getpid, 0, 0, 0) == -EPERM			  ? 7
+									  : 8;
 }
 
 /* The filter comes behind the tracer's stop at entry. */
@@ -178,8 +182,12 @@ TEST(a_refused_call_that_became_an_allowed_one_is_made)
 static int closes_an_allowed_one(void)
 {
 	struct sock_filter code[] = {
-		LOAD(nr), IF(__NR_close, 0, 3), LOAD_ARG(0), IF((uint32_t)-2, 1, 0),
-		RETURN(SECCOMP_RET_ERRNO | EPERM), RETURN(SECCOMP_RET_ALLOW),
+		LOAD(nr),
+		IF(__NR_close, 0, 3),
+		LOAD_ARG(0),
+		IF((uint32_t)-2, 1, 0),
+		RETURN(SECCOMP_RET_ERRNO | EPERM),
+		RETURN(SECCOMP_RET_ALLOW),
 	};
 
 	if (install(code, COUNT(code)))
@@ -200,8 +208,13 @@ TEST(arguments_are_read_behind_the_tracer)
 static int closes_traced(void)
 {
 	struct sock_filter code[] = {
-		LOAD(nr), IF(__NR_close, 0, 4), LOAD_ARG(0), IF((uint32_t)-2, 1, 0),
-		RETURN(SECCOMP_RET_ERRNO | EPERM), RETURN(SECCOMP_RET_TRACE), RETURN(SECCOMP_RET_ALLOW),
+		LOAD(nr),
+		IF(__NR_close, 0, 4),
+		LOAD_ARG(0),
+		IF((uint32_t)-2, 1, 0),
+		RETURN(SECCOMP_RET_ERRNO | EPERM),
+		RETURN(SECCOMP_RET_TRACE),
+		RETURN(SECCOMP_RET_ALLOW),
 	};
 
 	if (install(code, COUNT(code)))
@@ -241,7 +254,9 @@ TEST(a_skipped_call_has_the_tracers_result)
 
 static int skipped_by_event(void)
 {
-	return INSTALL(FOR_CALL(__NR_getpid, SECCOMP_RET_TRACE)) ? 100 : call(__NR_getpid, 0, 0, 0) == 77 ? 7 : 8;
+	return INSTALL(FOR_CALL(__NR_getpid, SECCOMP_RET_TRACE)) ? 100
+	       : call(__NR_getpid, 0, 0, 0) == 77		 ? 7
+								 : 8;
 }
 
 TEST(an_event_can_skip)
@@ -342,7 +357,8 @@ static int outlives_its_tracer(void)
 	first = call(__NR_getpid, 0, 0, 0);
 	second = call(__NR_getpid, 0, 0, 0);
 	/* the first was in its hands when it died: made or not, as kernels like; the second has no tracer */
-	first = (first > 0 || first == -ENOSYS) && second == -ENOSYS && call(__NR_getppid, 0, 0, 0) == -EPERM;
+	first = (first > 0 || first == -ENOSYS) && second == -ENOSYS &&
+		call(__NR_getppid, 0, 0, 0) == -EPERM;
 	return write(written[1], first ? "y" : "n", 1) == 1 ? 0 : 1;
 }
 
@@ -374,7 +390,8 @@ static void *installs_for_all(void *unused)
 	struct sock_filter code[] = { FOR_CALL(__NR_getppid, SECCOMP_RET_ERRNO | EPERM) };
 
 	wait_for(stage, 1);
-	__atomic_store_n(stage, install_flags(SECCOMP_FILTER_FLAG_TSYNC, code, COUNT(code)) ? 3 : 2, __ATOMIC_SEQ_CST);
+	__atomic_store_n(stage, install_flags(SECCOMP_FILTER_FLAG_TSYNC, code, COUNT(code)) ? 3 : 2,
+			 __ATOMIC_SEQ_CST);
 	return NULL;
 }
 
@@ -415,7 +432,8 @@ static int as_user_suspends(void *how)
 		return 100;
 	if (!pid) {
 		/* dumpable again, or uid 1000 could not trace it whatever it asked for */
-		if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000) || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+		if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000) ||
+		    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
 			_exit(100);
 		for (;;)
 			pause();
@@ -425,11 +443,13 @@ static int as_user_suspends(void *how)
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	wait_for_state(pid, 'S');
 	if (how)
-		suspended = ptrace(PTRACE_SEIZE, pid, NULL, (void *)(long)PTRACE_O_SUSPEND_SECCOMP) == 0;
+		suspended =
+			ptrace(PTRACE_SEIZE, pid, NULL, (void *)(long)PTRACE_O_SUSPEND_SECCOMP) == 0;
 	else if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) || waitpid(pid, &status, 0) != pid)
 		return 101;
 	else
-		suspended = ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(long)PTRACE_O_SUSPEND_SECCOMP) == 0;
+		suspended = ptrace(PTRACE_SETOPTIONS, pid, NULL,
+				   (void *)(long)PTRACE_O_SUSPEND_SECCOMP) == 0;
 	status = suspended ? 8 : errno == EPERM ? 7 : errno == EINVAL ? 9 : 102;
 	/* the control: without that option it may */
 	if (how && status != 8 && ptrace(PTRACE_SEIZE, pid, NULL, NULL))
@@ -440,7 +460,8 @@ static int as_user_suspends(void *how)
 
 TEST(nobody_suspends_without_the_capability)
 {
-	int by_seize = WEXITSTATUS(in_child(as_user_suspends, "")), by_options = WEXITSTATUS(in_child(as_user_suspends, NULL));
+	int by_seize = WEXITSTATUS(in_child(as_user_suspends, "")),
+	    by_options = WEXITSTATUS(in_child(as_user_suspends, NULL));
 
 	EXPECT_EQ(by_options, by_seize);
 	if (by_seize == 9)
@@ -462,7 +483,8 @@ TEST(root_suspends_and_it_comes_back)
 
 	ASSERT_LT(0, pid);
 	ASSERT_TRUE(WIFSTOPPED(go_on(pid, PTRACE_CONT)));
-	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(long)(PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_TRACESYSGOOD))) {
+	if (ptrace(PTRACE_SETOPTIONS, pid, NULL,
+		   (void *)(long)(PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_TRACESYSGOOD))) {
 		ASSERT_EQ(EINVAL, errno);
 		kill(pid, SIGKILL);
 		SKIP(return, "no suspending here (CONFIG_CHECKPOINT_RESTORE)");
