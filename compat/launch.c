@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "clone/clone.h"
+#include "bpf/listener.h"
 #include "loader/prepare.h"
 #include "uapi.h"
 
@@ -380,8 +381,10 @@ int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 	error = sbp_prepare(&area->setup);
 	if (!error) {
 		error = sbp_load(&area->setup, launch->broker, &loading);
-		if (area->setup.loader_fd >= 0) /* what the filter traps is for its handler, not for a listener */
+		if (area->setup.loader_fd >= 0) { /* what the filter traps is for its handler, not for a listener */
+			sbp_forget_report_password(&area->setup.listening);
 			area->setup.listening.len = 0;
+		}
 		if (!error)
 			error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
 		sbp_loading_end(&loading, &area->setup);
