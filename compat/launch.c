@@ -381,7 +381,8 @@ int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 	error = sbp_prepare(&area->setup);
 	if (!error) {
 		error = sbp_load(&area->setup, launch->broker, &loading);
-		if (area->setup.loader_fd >= 0) { /* what the filter traps is for its handler, not for a listener */
+		/* what the filter traps is then for the loader's handler, not for a listener */
+		if (area->setup.loader_fd >= 0) {
 			sbp_forget_report_password(&area->setup.listening);
 			area->setup.listening.len = 0;
 		}

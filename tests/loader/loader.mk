@@ -42,7 +42,7 @@ endef
 $(foreach a,i386 armel,$(eval $(call loader_of,$a)))
 $(eval $(call loader_of,arm64,-mno-outline-atomics))
 
-RUN_i386_SRC := $(LIB_SRC) $(COMPAT_SRC) $(wildcard compat/main.c compat/run/*.c) $(patsubst %,compat/loader/%.c,elf prepare filter)
+RUN_i386_SRC := $(LIB_SRC) $(COMPAT_SRC) $(wildcard compat/main.c compat/run/*.c) probe/cli/complain.c $(patsubst %,compat/loader/%.c,elf prepare filter)
 RUN_i386_OBJ := $(RUN_i386_SRC:%.c=build/static/obj/i386/%.o) $(STATIC_ZLIB_i386)
 $(LOADER_TESTS)/i386/programs: $(LOADER_TESTS)/i386/sandbox-run
 $(LOADER_TESTS)/i386/sandbox-run: $(RUN_i386_OBJ) $(B)/gen/shipped.c $(LOADER_TESTS)/i386/sandbox-loader compat/loader/image.S
