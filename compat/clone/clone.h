@@ -10,12 +10,16 @@
 
 #include "../launch.h"
 
+/* AddressSanitizer takes a function that never returns as a reason to clean the stack, the wrong one here. */
+#define SBP_NEVER_RETURNS_IN_CHILD __attribute__((no_sanitize_address))
+
 enum {
 	SBP_FD_LIMIT = 32,
 	SBP_FD_NUMBER_LIMIT = 128,
 	SBP_RLIMIT_LIMIT = 16,
 	SBP_PASSWORD_WORDS = 3
 };
+enum { SBP_LOADER_FD_LIMIT = 3 /* what the loader is handed beside what the caller passes */ };
 
 struct sbp_setup {
 	/* What is asked for. */
@@ -24,14 +28,16 @@ struct sbp_setup {
 	bool copy;     /* the child runs on in a copy of the launcher, and makes no exec */
 	bool later;    /* the root is entered on the child's request */
 	bool share_net, init, die_with_parent;
+	bool wants_report; /* of what the policy traps */
 	enum sbp_root root;
 	const char *directory; /* SBP_ROOT_DIRECTORY */
 	const char *command;
+	int loader_fd; /* runs in the command's place; -1: none */
 	char *const *argv, *const *envp;
 	size_t fd_count, limit_count;
 	struct sbp_passed_fd {
 		int from, as;
-	} fds[SBP_FD_LIMIT + 1]; /* and the line to the helper */
+	} fds[SBP_FD_LIMIT + SBP_LOADER_FD_LIMIT + 1]; /* and the line to the helper */
 	struct sbp_limit {
 		int resource;
 		uint64_t value;
@@ -40,10 +46,11 @@ struct sbp_setup {
 	struct sock_fprog policy; /* with room before it (prologue.c); len 0: none */
 
 	/* What the launcher knows and the child can't ask any more. */
-	struct sock_fprog program; /* the policy with the one exec let through; len 0: none */
-	bool own_users;		   /* it has a user namespace of its own */
-	bool no_execveat;	   /* an older kernel: exec is by name */
-	bool by_password;	   /* and the filter knows it by this one */
+	struct sock_fprog program;   /* the policy with the one exec let through; len 0: none */
+	bool own_users;		     /* it has a user namespace of its own */
+	bool no_execveat;	     /* an older kernel: exec is by name */
+	bool by_password;	     /* and the filter knows it by this one */
+	struct sock_fprog listening; /* the program with a listener, to be taken first; len 0: none */
 	unsigned long password[SBP_PASSWORD_WORDS];
 	char uid_map[32], gid_map[32];
 	uint32_t uid, gid;
@@ -53,7 +60,10 @@ struct sbp_setup {
 	uint64_t mask;	   /* signals that were blocked before */
 	int alive[2];	   /* a pipe whose writing end is the launcher's: it ends with it */
 	int started[2];	   /* a pipe on which an init, or a copy, says that all went well */
+	int report[2];	   /* sockets over which the listener comes */
 	void *inner_stack; /* for the command of an init */
+
+	int listener; /* that came; -1: none */
 
 	/* What the child writes. */
 	int command_fd;
@@ -79,7 +89,7 @@ int sbp_clone_copy(struct sbp_setup *setup, pid_t *pid);
 
 /* What the launcher holds of a start; the setup's own numbers are the child's to change. */
 struct sbp_ends {
-	int alive[2], started[2];
+	int alive[2], started[2], report[2];
 };
 
 /* start.c: what both ways of starting share. */
@@ -141,6 +151,8 @@ long sbp_open_command_inside_in_child(struct sbp_setup *setup);
 long sbp_reserve_exec_in_child(struct sbp_setup *setup);
 long sbp_install_filter_in_child(struct sbp_setup *setup);
 long sbp_exec_in_child(struct sbp_setup *setup);
+/* May a file be run at all? 0 or a negative errno; *step is what it is where it has privileges. */
+long sbp_judge_privileges(int fd, const char **step);
 /* Where a command lies in an empty root, on kernels that can't run a file without a name. */
 #define SBP_COMMAND_INSIDE "/command"
 

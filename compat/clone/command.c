@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../bpf/listener.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -88,22 +89,43 @@ static bool is_script(const struct head *head)
 
 /* Set-id bits and file capabilities do nothing after no_new_privs: such a command would run without
  * what it relies on. */
-static long judge(struct sbp_setup *setup, int fd)
+long sbp_judge_privileges(int fd, const char **step)
 {
 	struct stat status;
-	struct head head;
 
 	if (fstat(fd, &status))
 		return -EBADF;
 	if (!S_ISREG(status.st_mode))
 		return -EACCES;
 	if (status.st_mode & S_ISUID || (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-		return fail(setup, "set-id command", -EPERM);
-	if (has_capabilities(fd))
-		return fail(setup, "command with capabilities", -EPERM);
-	head.length = sbp_kernel(SYS_read, fd, (long)head.bytes, sizeof(head.bytes));
-	if (head.length < 0)
-		return head.length;
+		*step = "set-id command";
+	else if (has_capabilities(fd))
+		*step = "command with capabilities";
+	else
+		return 0;
+	return -EPERM;
+}
+
+/* The loader's descriptor is of every launch, and where it was read to is not known. */
+static long read_head(int fd, struct head *head)
+{
+	long result = sbp_kernel(SYS_lseek, fd, 0, SEEK_SET);
+
+	if (!result)
+		result = sbp_kernel(SYS_read, fd, (long)head->bytes, sizeof(head->bytes));
+	head->length = result;
+	return result < 0 ? result : 0;
+}
+
+static long judge(struct sbp_setup *setup, int fd)
+{
+	struct head head;
+	long error = sbp_judge_privileges(fd, &setup->step);
+
+	if (!error)
+		error = read_head(fd, &head);
+	if (error)
+		return error;
 	if (is_nameless(setup) && !stands_alone(fd, &head))
 		return fail(setup, "command that is not static", -ELIBACC);
 	if (setup->program.len && is_script(&head))
@@ -113,9 +135,11 @@ static long judge(struct sbp_setup *setup, int fd)
 
 static long open_command(struct sbp_setup *setup)
 {
-	long fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)setup->command,
-			     O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	long fd = setup->loader_fd;
 
+	if (fd < 0)
+		fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)setup->command,
+				O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fd;
 	setup->command_fd = (int)fd;
@@ -153,6 +177,16 @@ long sbp_reserve_exec_in_child(struct sbp_setup *setup)
 
 long sbp_install_filter_in_child(struct sbp_setup *setup)
 {
+	bool installed = false;
+	long result;
+
+	if (setup->listening.len) {
+		result = sbp_bpf_listen_in_child(&setup->listening, setup->report[1],
+						 setup->password, &installed);
+		if (!result || installed)
+			return result;
+		/* there is a listener already, or an outer filter forbids one: no report then */
+	}
 	return setup->program.len ? sbp_bpf_install_in_child(&setup->program) : 0;
 }
 

@@ -32,7 +32,7 @@ static const struct sock_filter wait_and_exit[] = {
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
 };
 
-static int run_command_in_child(void *data)
+SBP_NEVER_RETURNS_IN_CHILD static int run_command_in_child(void *data)
 {
 	struct sbp_setup *setup = data;
 
@@ -71,7 +71,7 @@ static long start_command_in_child(struct sbp_setup *setup)
 	return command < 0 ? -errno : command;
 }
 
-_Noreturn void sbp_init_in_child(struct sbp_setup *shared)
+SBP_NEVER_RETURNS_IN_CHILD _Noreturn void sbp_init_in_child(struct sbp_setup *shared)
 {
 	struct sbp_setup setup;
 	long command, ended;

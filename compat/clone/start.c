@@ -15,9 +15,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "../bpf/listener.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -70,6 +72,7 @@ void sbp_close_ends(struct sbp_ends *ends)
 {
 	close_both(ends->alive);
 	close_both(ends->started);
+	close_both(ends->report);
 }
 
 int sbp_open_ends(struct sbp_setup *setup, struct sbp_ends *ends)
@@ -77,18 +80,22 @@ int sbp_open_ends(struct sbp_setup *setup, struct sbp_ends *ends)
 	long result = 0;
 	int error = 0;
 
-	*ends = (struct sbp_ends){ { -1, -1 }, { -1, -1 } };
+	*ends = (struct sbp_ends){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	if (setup->die_with_parent)
 		result = sbp_kernel(SYS_pipe2, (long)ends->alive, O_CLOEXEC);
 	if (result >= 0 && (setup->init || setup->copy))
 		result = sbp_kernel(SYS_pipe2, (long)ends->started, O_CLOEXEC);
 	if (result < 0)
 		error = sbp_fail(setup, "pipe", 0, result);
+	if (!error && setup->listening.len &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends->report))
+		error = sbp_fail(setup, "socket of the report", 0, -errno);
 	if (error)
 		sbp_close_ends(ends);
 	memcpy(setup->alive, ends->alive, sizeof(setup->alive));
 	memcpy(setup->started, ends->started, sizeof(setup->started));
 	setup->line[0] = setup->line[1] = -1;
+	memcpy(setup->report, ends->report, sizeof(setup->report));
 	return error;
 }
 
@@ -192,9 +199,11 @@ static int start(struct sbp_setup *setup, struct sbp_ends *ends, void *stack, pi
 	if (child < 0)
 		return sbp_fail(setup, "clone", setup->isolated ? SBP_FEATURE_USER_NS : 0, -errno);
 	error = sbp_settle(setup, ends, child);
-	if (!error)
-		*pid = child;
-	return error;
+	if (error)
+		return error;
+	*pid = child;
+	setup->listener = ends->report[0] < 0 ? -1 : sbp_receive_listener(ends->report[0]);
+	return 0;
 }
 
 int sbp_clone_start(struct sbp_setup *setup, void *stack, pid_t *pid)
