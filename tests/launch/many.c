@@ -9,10 +9,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sandbox-probe.h>
@@ -151,6 +153,57 @@ static const char *beside_threads(void)
 	return fault;
 }
 
+/* --- Launchers that die ----------------------------------------------------------------------- */
+
+/* Never returns: launches for ever, or until it is killed. `way`: command, command with an init, copy. */
+static void launch_for_ever(int way)
+{
+	struct sbp_launch *launch = new_launch("hang");
+	pid_t pid;
+
+	sbp_launch_set_init(launch, way == 1);
+	for (int i = 0; i < 8; i++) {
+		int error = way == 2 ? sbp_launch_fork(launch, &pid) : sbp_launch_start(launch, &pid);
+
+		while (!error && !pid)
+			pause();
+	}
+	for (;;)
+		pause();
+}
+
+/*
+ * Each is killed at another moment of its launches. The pipe is held by whatever it started, and ends when
+ * all of that has: a child that missed its launcher's death would hold it until the alarm.
+ */
+static const char *killed_launchers(int way)
+{
+	for (int i = 0; i < 40; i++) {
+		const struct timespec moment = { 0, i * 150000 };
+		int ends[2];
+		pid_t launcher;
+		char byte;
+
+		if (pipe(ends))
+			return "no pipe";
+		launcher = fork();
+		if (!launcher) {
+			dup2(ends[1], 2);
+			close(ends[0]);
+			close(ends[1]);
+			launch_for_ever(way);
+		}
+		close(ends[1]);
+		nanosleep(&moment, NULL);
+		kill(launcher, SIGKILL);
+		waitpid(launcher, NULL, 0);
+		if (read(ends[0], &byte, 1) != 0)
+			return "somebody wrote";
+		close(ends[0]);
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static struct traces before;
@@ -172,6 +225,10 @@ int main(int argc, char **argv)
 		ok(at_once(copy), name);
 		ok(find_traces(&before), "they left nothing");
 	}
+	ok(killed_launchers(0), "commands of launchers that are killed at any moment end");
+	ok(killed_launchers(1), "with an init");
+	ok(killed_launchers(2), "and copies");
+	ok(find_traces(&before), "they left nothing");
 	ok(beside_threads(), "from 4 threads, beside 64 that allocate");
 	ok(find_traces(&before), "they left nothing");
 	printf("1..%d\n", number);
