@@ -350,8 +350,8 @@ static struct area *map_area(const struct sbp_setup *setup)
 
 	if (area == MAP_FAILED)
 		return NULL;
-	if (mprotect(area->inner_guard, GUARD, PROT_NONE) ||
-	    mprotect(area->guard, GUARD, PROT_NONE) || (setup->init && !share_setup(area))) {
+	if (mprotect(area->guard, GUARD, PROT_NONE) ||
+	    (setup->init && (mprotect(area->inner_guard, GUARD, PROT_NONE) || !share_setup(area)))) {
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
