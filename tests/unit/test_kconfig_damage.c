@@ -255,11 +255,13 @@ static void limits(void **state)
 	assert_int_equal(result.lines, (4 << 20) - 14);
 	put_large((4 << 20) + 1, '\n', 0);
 	expect_refused(-EFBIG, "4 MiB");
-	put_large(32 << 20, '\n', GZIP);
-	assert_int_equal(ask(), 0);
-	assert_int_equal(result.bytes, 32 << 20);
-	put_large((32 << 20) + 1, '\n', GZIP);
-	expect_refused(-EFBIG, "32 MiB");
+	if (!under_valgrind()) { /* which takes 20 seconds for each */
+		put_large(32 << 20, '\n', GZIP);
+		assert_int_equal(ask(), 0);
+		assert_int_equal(result.bytes, 32 << 20);
+		put_large((32 << 20) + 1, '\n', GZIP);
+		expect_refused(-EFBIG, "32 MiB");
+	}
 	put_large(2 << 20, '\0', GZIP);
 	expect_refused(-EBADMSG, "NUL");
 	put_large(15 + (64 << 10), 'x', 0);
