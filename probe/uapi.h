@@ -116,8 +116,23 @@
 #define SYS_statx 291
 #endif
 #endif
+/* execveat: 3.19 */
+#ifdef SYS_execveat
+#define SBP_SYS_execveat SYS_execveat
+#elif defined(__x86_64__)
+#define SBP_SYS_execveat 322
+#elif defined(__i386__)
+#define SBP_SYS_execveat 358
+#elif defined(__arm__)
+#define SBP_SYS_execveat 387
+#elif defined(__aarch64__)
+#define SBP_SYS_execveat 281
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
 #endif
 #ifndef SYS_clone3
 #define SYS_clone3 435

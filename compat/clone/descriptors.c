@@ -10,25 +10,24 @@
 #include "clone.h"
 #include "uapi.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* 5.9; 5.11: */
-#endif
+/* 5.11; the call itself: 5.9 */
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
-
-static bool is_passed(const struct sbp_setup *setup, long fd)
-{
-	for (size_t i = 0; i < setup->fd_count; i++)
-		if (setup->fds[i].as == fd)
-			return true;
-	return false;
-}
 
 /* A number above all that are asked for. */
 static long copy_up(const struct sbp_setup *setup, int fd)
 {
 	return sbp_kernel(SYS_fcntl, fd, F_DUPFD_CLOEXEC, setup->first_free_fd);
+}
+
+static long keep(const struct sbp_setup *setup, int *fd)
+{
+	long result = copy_up(setup, *fd);
+
+	if (result >= 0)
+		*fd = (int)result;
+	return result < 0 ? result : 0;
 }
 
 /* A directory is a way out of any root. */
@@ -57,12 +56,14 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 			return result;
 		copies[i] = (int)result;
 	}
-	if (setup->init) {
-		result = copy_up(setup, setup->started[1]);
-		if (result < 0)
-			return result;
-		setup->started[1] = (int)result; /* an init's memory is its own */
-	}
+	/* these three are for before an exec, or a process that makes none */
+	result = setup->started[1] < 0 ? 0 : keep(setup, &setup->started[1]);
+	if (!result)
+		result = setup->line[0] < 0 ? 0 : keep(setup, &setup->line[0]);
+	if (!result)
+		result = setup->report[1] < 0 ? 0 : keep(setup, &setup->report[1]);
+	if (result)
+		return result;
 	for (size_t i = 0; i < setup->fd_count; i++) {
 		result = sbp_kernel(SYS_dup3, copies[i], setup->fds[i].as, 0);
 		if (result < 0)
@@ -72,9 +73,40 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 	return 0;
 }
 
+/* Those that stay, in order, and behind them one that is above all. */
+struct stay {
+	int count;
+	unsigned int fds[SBP_FD_LIMIT + 4];
+};
+
+static void let_stay(struct stay *stay, int fd)
+{
+	int at = stay->count;
+
+	if (fd < 0)
+		return;
+	for (; at > 0 && stay->fds[at - 1] > (unsigned int)fd; at--)
+		stay->fds[at] = stay->fds[at - 1];
+	stay->fds[at] = (unsigned int)fd;
+	stay->count++;
+}
+
+static bool stays(const struct stay *stay, unsigned int fd)
+{
+	for (int i = 0; i < stay->count; i++)
+		if (stay->fds[i] == fd)
+			return true;
+	return false;
+}
+
+static long close_one(unsigned int fd, unsigned int flags)
+{
+	return flags ? sbp_kernel(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC) : sbp_kernel(SYS_close, fd);
+}
+
 /* For kernels before 5.11. A limit on descriptors says nothing of how many are open: it may have been
  * lowered since. */
-static long close_each_on_exec(const struct sbp_setup *setup)
+static long close_each(const struct stay *stay, unsigned int flags)
 {
 	char buffer[1024] __attribute__((aligned(8)));
 	long fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)"/proc/self/fd",
@@ -87,12 +119,14 @@ static long close_each_on_exec(const struct sbp_setup *setup)
 		for (long at = 0; at < bytes;) {
 			/* struct linux_dirent64: inode, offset, length, type, name */
 			unsigned short length = *(unsigned short *)(buffer + at + 16);
-			long number = 0, result = 0;
+			unsigned int number = 0;
+			long result = 0;
 
 			for (const char *digit = buffer + at + 19; *digit >= '0' && *digit <= '9';)
-				number = number * 10 + (*digit++ - '0');
-			if (buffer[at + 19] != '.' && !is_passed(setup, number))
-				result = sbp_kernel(SYS_fcntl, number, F_SETFD, FD_CLOEXEC);
+				number = number * 10 + (unsigned int)(*digit++ - '0');
+			if (buffer[at + 19] != '.' && number != (unsigned int)fd &&
+			    !stays(stay, number))
+				result = close_one(number, flags);
 			if (result < 0)
 				return result;
 			at += length;
@@ -101,14 +135,33 @@ static long close_each_on_exec(const struct sbp_setup *setup)
 	return bytes;
 }
 
-long sbp_close_fds_on_exec_in_child(struct sbp_setup *setup)
+static long close_between(const struct stay *stay, unsigned int flags)
 {
-	long result = sbp_kernel(SYS_close_range, 0, ~0U, CLOSE_RANGE_CLOEXEC);
+	unsigned int from = 0;
+	long result = 0;
 
+	for (int i = 0; i < stay->count && !result; i++) {
+		if (stay->fds[i] > from)
+			result = sbp_kernel(SYS_close_range, from, stay->fds[i] - 1, flags);
+		from = stay->fds[i] + 1;
+	}
+	return result ? result : sbp_kernel(SYS_close_range, from, ~0U, flags);
+}
+
+/* What is not passed is closed by the exec; a copy makes none, so it closes them here. */
+long sbp_close_other_fds_in_child(struct sbp_setup *setup)
+{
+	unsigned int flags = setup->copy ? 0 : CLOSE_RANGE_CLOEXEC;
+	struct stay stay = { 0 };
+	long result;
+
+	for (size_t i = 0; i < setup->fd_count; i++)
+		let_stay(&stay, setup->fds[i].as);
+	let_stay(&stay, setup->started[1]);
+	let_stay(&stay, setup->line[0]);
+	result = close_between(&stay, flags);
 	if (result == -ENOSYS || result == -EINVAL)
-		return close_each_on_exec(setup);
-	for (size_t i = 0; !result && i < setup->fd_count; i++)
-		result = sbp_kernel(SYS_fcntl, setup->fds[i].as, F_SETFD, 0);
+		result = close_each(&stay, flags);
 	return result;
 }
 

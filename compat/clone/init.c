@@ -30,7 +30,7 @@ static const struct sock_filter wait_and_exit[] = {
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
 };
 
-static int run_command_in_child(void *data)
+SBP_NEVER_RETURNS_IN_CHILD static int run_command_in_child(void *data)
 {
 	struct sbp_setup *setup = data;
 
@@ -43,11 +43,8 @@ static int status_of(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/*
- * Until the command's exec it runs on this memory; the launcher's is a copy, and hidden from it. AddressSanitizer
- * would look after its stack before the end, by calls that the filter kills for.
- */
-__attribute__((no_sanitize_address)) _Noreturn void sbp_init_in_child(struct sbp_setup *setup)
+/* Until the command's exec it runs on this memory; the launcher's is a copy, and hidden from it. */
+SBP_NEVER_RETURNS_IN_CHILD _Noreturn void sbp_init_in_child(struct sbp_setup *setup)
 {
 	const struct sock_fprog program = { sizeof(wait_and_exit) / sizeof(*wait_and_exit),
 					    (struct sock_filter *)wait_and_exit };
@@ -58,7 +55,8 @@ __attribute__((no_sanitize_address)) _Noreturn void sbp_init_in_child(struct sbp
 	command = sbp_kernel(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (!command) {
 		command = clone(run_command_in_child, setup->inner_stack,
-				CLONE_VM | CLONE_VFORK | SIGCHLD, setup);
+				CLONE_VM | CLONE_VFORK | SIGCHLD | (setup->later ? CLONE_FS : 0),
+				setup);
 		if (command < 0)
 			command = -errno;
 	}
@@ -66,6 +64,7 @@ __attribute__((no_sanitize_address)) _Noreturn void sbp_init_in_child(struct sbp
 		setup->error = (int)-command;
 	if (setup->error)
 		sbp_give_up_in_child(125);
+	sbp_forget_password(setup);
 	sbp_kernel(SYS_write, setup->started[1], (long)"", 1);
 	sbp_close_fds_in_child();
 	if (setup->program.len && sbp_bpf_install_in_child(&program))
