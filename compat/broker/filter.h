@@ -4,11 +4,12 @@
  * of calls.def go to the handler in the process (SIGSYS) or to the launcher (user notification), whatever
  * the policy says of them, and the few calls that the client itself makes are let through.
  *
- * Which of the two. Notification needs Linux 5.9 and no other listener above, and then nothing in the
- * process: static programs are served as well, and a program that replaces or blocks its SIGSYS
- * handler changes nothing. SIGSYS works on every kernel with a filter, and costs less a call, but needs the
- * handler in the process. So notification is taken where the kernel has it, SIGSYS where a handler
- * can be had and the kernel can't notify.
+ * Which of the two. Notification takes half the time (`make bench`), needs nothing in the process, and a
+ * program that replaces or blocks its SIGSYS handler changes nothing; but it needs Linux 5.9, and 5.19 for a
+ * call that a signal interrupts not to be made twice, and no other listener above. SIGSYS works on every
+ * kernel with a filter, but needs the handler in the process. So notification is taken for what the
+ * kernel can execute by itself, where it has it; SIGSYS where there is a handler anyway, as
+ * in a command that the loader loads, and on every other kernel.
  */
 #ifndef SBP_BROKER_FILTER_H
 #define SBP_BROKER_FILTER_H

@@ -32,3 +32,14 @@ check-broker-tsan:			# ThreadSanitizer
 	@ci/suite broker-tsan tests/unit/run $(patsubst %,build/tsan/tests/broker/%,$(filter-out $(BROKER_PLAIN),$(BROKER_NAMES)))
 
 $(call include_built,$(BROKER_TESTS:$(B)/tests/broker/%=$(B)/obj/tests/broker/%.d) $(BROKER_SHARED:.o=.d))
+
+# part of `make bench`
+.PHONY: bench-broker
+bench-run: bench-broker
+bench-broker: $(B)/tests/broker/bench
+	@$(B)/tests/broker/bench
+
+$(B)/tests/broker/bench: $(B)/obj/tests/broker/bench.o $(B)/obj/tests/bench/clock.o $(B)/libsandbox-probe.a
+	$(call SAY,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
