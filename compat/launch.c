@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 #include "clone/clone.h"
+#include "bpf/listener.h"
 #include "loader/prepare.h"
 #include "uapi.h"
 
 enum { GUARD = 64 << 10 /* the largest page */, STACK = 64 << 10 };
 
-/* The child's memory for one start. Stacks grow down, each into a guard. */
+/* The child's memory for one start. Stacks grow down, each into a guard; the setup begins a page. */
 struct area {
 	char inner_guard[GUARD], inner_stack[STACK], guard[GUARD], stack[STACK];
 	struct sbp_setup setup;
@@ -28,6 +29,7 @@ struct area {
 struct sbp_launch {
 	struct sbp_setup setup;
 	bool has_isolation, has_syscalls, broadcast;
+	int *report;
 	int min_level;
 	struct sbp_broker *broker;
 	enum sbp_feature plan_lacks; /* for a stronger plan */
@@ -208,6 +210,12 @@ int sbp_launch_set_later(struct sbp_launch *launch, int as)
 	return 0;
 }
 
+void sbp_launch_set_report(struct sbp_launch *launch, int *descriptor)
+{
+	launch->report = descriptor;
+	launch->setup.wants_report = descriptor;
+}
+
 int sbp_launch_set_limit(struct sbp_launch *launch, int resource, unsigned long long value)
 {
 	struct sbp_setup *setup = &launch->setup;
@@ -327,15 +335,22 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define __asan_unpoison_memory_region(address, size) ((void)(address))
 #endif
 
-/* An init's memory is a copy, but what it has to tell must be seen here. */
+/* An init's memory is a copy, but what it has to tell must be seen here. Stacks are nobody's but their own. */
+static bool share_setup(struct area *area)
+{
+	return mmap(&area->setup, sizeof(area->setup), PROT_READ | PROT_WRITE,
+		    MAP_ANONYMOUS | MAP_SHARED | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 static struct area *map_area(const struct sbp_setup *setup)
 {
 	struct area *area = mmap(NULL, sizeof(*area), PROT_READ | PROT_WRITE,
-				 MAP_ANONYMOUS | (setup->init ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+				 MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
 
 	if (area == MAP_FAILED)
 		return NULL;
-	if (mprotect(area->inner_guard, GUARD, PROT_NONE) || mprotect(area->guard, GUARD, PROT_NONE)) {
+	if (mprotect(area->inner_guard, GUARD, PROT_NONE) ||
+	    mprotect(area->guard, GUARD, PROT_NONE) || (setup->init && !share_setup(area))) {
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
@@ -358,17 +373,27 @@ int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 
 	if (error)
 		return error;
+	if (launch->report)
+		*launch->report = -1;
 	area = map_area(&launch->setup);
 	if (!area)
 		return fail(launch, "memory", 0, -ENOMEM);
 	error = sbp_prepare(&area->setup);
 	if (!error) {
 		error = sbp_load(&area->setup, launch->broker, &loading);
+		/* what the filter traps is then for the loader's handler, not for a listener */
+		if (area->setup.loader_fd >= 0) {
+			sbp_forget_report_password(&area->setup.listening);
+			area->setup.listening.len = 0;
+		}
 		if (!error)
 			error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
 		sbp_loading_end(&loading, &area->setup);
 	}
 	sbp_forget_password(&area->setup);
+	free(area->setup.listening.filter);
+	if (launch->report)
+		*launch->report = error ? -1 : area->setup.listener;
 	end(launch, &area->setup, error);
 	munmap(area, sizeof(*area));
 	return error;
@@ -386,6 +411,8 @@ int sbp_launch_fork(struct sbp_launch *launch, pid_t *pid)
 	setup = mmap(NULL, sizeof(*setup), PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
 	if (setup == MAP_FAILED)
 		return fail(launch, "memory", 0, -ENOMEM);
+	if (launch->report)
+		*launch->report = -1;
 	*setup = launch->setup;
 	setup->copy = true;
 	error = sbp_prepare(setup);

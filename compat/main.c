@@ -5,11 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "launch.h"
@@ -24,22 +22,7 @@ struct knowledge {
 	struct sbp_broker *broker;
 };
 
-void complain(const char *format, ...)
-{
-	char line[1500] = "sandbox-run: ";
-	size_t used = strlen(line);
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(line + used, sizeof(line) - used - 1, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return;
-	used = strlen(line);
-	line[used++] = '\n';
-	(void)!write(STDERR_FILENO, line, used);
-}
+const char program_name[] = "sandbox-run";
 
 static int no_sandbox(const char *why)
 {
@@ -236,16 +219,6 @@ static int refuse(const struct request *request, struct knowledge *known,
 	return EXIT_NO_SANDBOX;
 }
 
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) != pid)
-		if (errno != EINTR)
-			return no_sandbox("the child was waited for by somebody else");
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 /*
  * The launch itself asks whether namespaces can be had, and a full probe costs as much as it does: where
  * the filter's part is known, the strongest plan is tried, and only its failure is looked into.
@@ -284,11 +257,15 @@ static int serve_files_by_plan(const struct request *request, struct knowledge *
 
 static int run(const struct request *request, struct knowledge *known, struct sbp_launch *launch)
 {
+	int error = 0, status = 0, report = -1;
 	pid_t pid;
-	int error = 0, status = 0;
 
+	sbp_launch_set_report(launch, &report);
 	if (!try_strongest(request, known, launch, &pid, &error, &status)) {
 		status = learn(known);
+		if (!status &&
+		    sbp_state(known->probe, SBP_FEATURE_SECCOMP_USER_NOTIF) != SBP_AVAILABLE)
+			sbp_launch_set_report(launch, NULL);
 		if (!status)
 			status = set_plan(request, known, launch);
 		if (!status)
@@ -304,7 +281,7 @@ static int run(const struct request *request, struct knowledge *known, struct sb
 	}
 	if (status)
 		return status;
-	return error ? refuse(request, known, launch, error) : wait_for(pid);
+	return error ? refuse(request, known, launch, error) : wait_for(request, pid, report);
 }
 
 int main(int argc, char **argv)

@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define SBP_API __attribute__((visibility("default")))
+#define SBP_API	       __attribute__((visibility("default")))
 #define SBP_MUST_CHECK __attribute__((warn_unused_result))
 #else
 #define SBP_API
@@ -50,27 +50,27 @@ enum sbp_feature {
 
 /* The five answers. Only SBP_AVAILABLE is a yes. */
 enum sbp_state {
-	SBP_UNKNOWN,		/* could not be asked; sbp_cause() says why */
-	SBP_AVAILABLE,		/* asked, and the kernel does it for this process */
-	SBP_BLOCKED,		/* the kernel has it, and something named forbids it here */
-	SBP_ABSENT,		/* this kernel (for suid-helper: this machine) lacks it */
-	SBP_INAPPLICABLE,	/* a question for another machine type */
+	SBP_UNKNOWN,	  /* could not be asked; sbp_cause() says why */
+	SBP_AVAILABLE,	  /* asked, and the kernel does it for this process */
+	SBP_BLOCKED,	  /* the kernel has it, and something named forbids it here */
+	SBP_ABSENT,	  /* this kernel (for suid-helper: this machine) lacks it */
+	SBP_INAPPLICABLE, /* a question for another machine type */
 };
 
 /* One call that was made to find out. */
 struct sbp_evidence {
-	const char *call;	/* as one would write it in C */
-	long result;		/* what it returned; -1 where it failed */
-	int error;		/* the errno, positive; 0 where it succeeded */
-	int signal;		/* the signal that the call died of; 0 where it returned */
-	const char *where;	/* "this process", "child", "user namespace", ... */
+	const char *call;  /* as one would write it in C */
+	long result;	   /* what it returned; -1 where it failed */
+	int error;	   /* the errno, positive; 0 where it succeeded */
+	int signal;	   /* the signal that the call died of; 0 where it returned */
+	const char *where; /* "this process", "child", "user namespace", ... */
 };
 
 /* One thing about this machine or process that can decide an answer. */
 struct sbp_fact {
-	const char *name;	/* "kernel.yama.ptrace_scope" */
-	const char *value;	/* "1" */
-	const char *source;	/* "/proc/sys/kernel/yama/ptrace_scope" */
+	const char *name;   /* "kernel.yama.ptrace_scope" */
+	const char *value;  /* "1" */
+	const char *source; /* "/proc/sys/kernel/yama/ptrace_scope" */
 };
 
 struct sbp_probe;
@@ -124,9 +124,14 @@ enum sbp_depth {
 	 * one where the process already runs under a filter that might kill it). Namespaces, mode 1
 	 * and tracing stay SBP_UNKNOWN. Tens of microseconds. */
 	SBP_QUICK = 0,
-	/* Everything. Starts a few short-lived children, one of them with new namespaces; none
-	 * outlives the call. Under a millisecond, whatever the size of the calling process. */
+	/* Every feature: what a launcher needs. Starts a few short-lived children, one of them with
+	 * new namespaces; none outlives the call. Under a millisecond, whatever the size of the calling
+	 * process. Of machine and process it finds out what a no takes to be explained, and nothing
+	 * where there is none. */
 	SBP_FULL = 1,
+	/* The same, and all facts about machine and process, explained or not: what a written report
+	 * shows. A few dozen small files more. */
+	SBP_REPORT = 2,
 };
 
 /*
@@ -161,8 +166,8 @@ SBP_API SBP_MUST_CHECK int sbp_probe_set_assume(struct sbp_probe *probe, const c
  * Asks. May be called again: the earlier answers are then gone.
  * Works in a process of any size and with any number of threads: children share the caller's memory
  * and end before this returns. Signals are blocked in the calling thread meanwhile, SIGCHLD is not
- * sent (under an outer filter it may be), and the caller's own children are left alone. A full probe
- * keeps the calling thread on the CPU that it runs on until it is done. A question that could not be
+ * sent (under an outer filter it may be), and the caller's own children are left alone. All but a quick
+ * probe keep the calling thread on the CPU that it runs on until it is done. A question that could not be
  * asked is no error but an answer, SBP_UNKNOWN.
  * -EINVAL: unknown depth.
  */
@@ -209,7 +214,7 @@ SBP_API const struct sbp_evidence *sbp_evidence(const struct sbp_probe *probe,
 
 /*
  * What was found about machine and process: the i-th fact, or NULL behind the last; and a fact's
- * value by its name, or NULL where it was not found.
+ * value by its name, or NULL where it was not found. Only SBP_REPORT looks for all of them.
  */
 SBP_API const struct sbp_fact *sbp_fact(const struct sbp_probe *probe, size_t i);
 SBP_API const char *sbp_fact_value(const struct sbp_probe *probe, const char *name);
@@ -224,20 +229,20 @@ enum { SBP_LEVEL_NONE, SBP_LEVEL_PARTIAL, SBP_LEVEL_LAYERED, SBP_LEVEL_FULL };
 
 /* One strategy that was not taken. */
 struct sbp_rejected {
-	const char *strategy;			/* "clone" */
-	const char *threads;			/* as sbp_plan_threads(): there are two "bpf" */
-	const char *because;			/* one sentence */
-	const enum sbp_feature *missing;	/* ends in 0; empty where no feature is missing */
+	const char *strategy;		 /* "clone" */
+	const char *threads;		 /* as sbp_plan_threads(): there are two "bpf" */
+	const char *because;		 /* one sentence */
+	const enum sbp_feature *missing; /* ends in 0; empty where no feature is missing */
 };
 
 /* Which strategies are looked at. */
 enum sbp_choice {
-	SBP_BUILT = 0,		/* those that this version can carry out */
-	SBP_CONCEIVABLE = 1,	/* all that the design has: what the kernel would allow */
+	SBP_BUILT = 0,	     /* those that this version can carry out */
+	SBP_CONCEIVABLE = 1, /* all that the design has: what the kernel would allow */
 };
 
 /*
- * Chooses the strongest plan for a probe that was run in full. The plan has one reference, owned by
+ * Chooses the strongest plan for a probe that was run, but not only quickly. The plan has one reference, owned by
  * the caller, and keeps no reference to the probe, but `because` strings may be the probe's: keep the
  * probe until the plan is released.
  * -ENOMEM: no memory. -EINVAL: unknown choice.
@@ -320,9 +325,9 @@ SBP_API const char *sbp_system_call_name(int number);
 
 /* How sbp_lock() ended. */
 struct sbp_locked {
-	const char *threads;	/* "tsync" or "broadcast": what was tried; NULL: nothing */
-	int tid;		/* the thread that stood in the way, or 0 */
-	char why[192];		/* one sentence; "" on success */
+	const char *threads; /* "tsync" or "broadcast": what was tried; NULL: nothing */
+	int tid;	     /* the thread that stood in the way, or 0 */
+	char why[192];	     /* one sentence; "" on success */
 };
 
 /*
@@ -332,18 +337,18 @@ struct sbp_locked {
  * libc's own, that its functions can't block; calls that any signal ends with EINTR end so. `end` may be
  * NULL.
  * -EINVAL: the policy has a fault. -ENOTSUP: no filter here. -EBUSY: a thread has another filter, or two
- * threads lock at once. -ETIMEDOUT: a thread did not answer within two seconds; others may be confined by
- * then, and the process should end. -ENOMEM. And what the kernel says.
+ * threads lock at once. -ETIMEDOUT: a thread did not answer within two seconds, though it had a processor;
+ * others may be confined by then, and the process should end. -ENOMEM. And what the kernel says.
  */
 SBP_API SBP_MUST_CHECK int sbp_lock(const struct sbp_probe *probe, const struct sbp_policy *policy,
 				    struct sbp_locked *end);
 
 /* A call that a policy trapped, as it is written to a pipe: by one write, in the machine's byte order. */
 struct sbp_denied {
-	int pid, tid;			/* as the process sees itself */
-	int number;			/* sbp_system_call_name() */
-	unsigned int arch;		/* AUDIT_ARCH_* */
-	unsigned long long address;	/* of the instruction behind the call */
+	int pid, tid;		    /* as the process sees itself */
+	int number;		    /* sbp_system_call_name() */
+	unsigned int arch;	    /* AUDIT_ARCH_* */
+	unsigned long long address; /* of the instruction behind the call */
 	unsigned long long arguments[6];
 };
 
@@ -524,7 +529,8 @@ SBP_API struct sbp_launch *sbp_launch_unref(struct sbp_launch *launch);
 /*
  * What to run: the path of the file, which is not looked for in PATH, its arguments and environment,
  * each ending in NULL. All three are kept by pointer and must stay until the last start.
- * In an empty root the file is opened before the root is entered, and must be a static executable.
+ * In an empty root the file is opened before the root is entered, and must be a static executable or have a
+ * broker (sbp_launch_set_broker()).
  * With a filter, a script can't be run: run its interpreter. -EINVAL: no path or no arguments.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_set_command(struct sbp_launch *launch, const char *path,
@@ -564,9 +570,9 @@ SBP_API SBP_MUST_CHECK int sbp_launch_pass_fd(struct sbp_launch *launch, int fd,
 
 /* The files that the command sees. */
 enum sbp_root {
-	SBP_ROOT_EMPTY,		/* none, and none can be made */
-	SBP_ROOT_DIRECTORY,	/* a directory and what is below it */
-	SBP_ROOT_KEPT,		/* the launcher's; /proc shows the sandbox only */
+	SBP_ROOT_EMPTY,	    /* none, and none can be made */
+	SBP_ROOT_DIRECTORY, /* a directory and what is below it */
+	SBP_ROOT_KEPT,	    /* the launcher's; /proc shows the sandbox only */
 };
 
 /*
@@ -642,6 +648,24 @@ SBP_API void sbp_launch_set_init(struct sbp_launch *launch, bool init);
 SBP_API SBP_MUST_CHECK int sbp_launch_set_limit(struct sbp_launch *launch, int resource,
 						unsigned long long value);
 
+/*
+ * Whether the launcher gets to know what the command was denied, and where: each start writes there a
+ * descriptor for sbp_report_next(), which is the caller's to close, or -1 where there is none: without a
+ * filter, before Linux 5.0, below another sandbox that listens, and where the filter traps nothing or asks a
+ * listener already, and for a copy (sbp_launch_fork()). It can be polled: there is a call to be taken. Somebody must take them: a denied call
+ * waits until then. Once the descriptor is closed, what would be trapped fails with ENOSYS. NULL, the
+ * default: traps are the command's own (sbp_watch_denied()), and without a handler fatal.
+ */
+SBP_API void sbp_launch_set_report(struct sbp_launch *launch, int *descriptor);
+
+/*
+ * Takes the next call that the policy of a launched command traps, waiting for one, and ends the process that
+ * made it by SIGSYS (by SIGKILL where that one would do nothing). A process with a handler for SIGSYS goes
+ * on, and its call fails with EPERM: the handler is not called. pid and tid are as the caller sees them.
+ * -ENOENT: it was ended meanwhile. -EINTR. -EBADF, -ENOTTY: no such descriptor.
+ */
+SBP_API SBP_MUST_CHECK int sbp_report_next(int descriptor, struct sbp_denied *call);
+
 /* The least level that is to be started. -EINVAL: no level. */
 SBP_API SBP_MUST_CHECK int sbp_launch_set_min_level(struct sbp_launch *launch, int level);
 
@@ -658,9 +682,10 @@ SBP_API int sbp_launch_level(const struct sbp_launch *launch);
  * have been sent, and sbp_launch_failed_step() and sbp_launch_missing() tell more.
  *
  * -EINVAL: no command, plan or policy. -ENOTSUP: the level would be below the least. -ECHILD: somebody,
- * an outer filter as a rule, killed the child while it confined itself. -ELIBACC: a command that is
- * not static, for an empty root. -ENOEXEC: a script, with a filter. -EPERM: set-id bits or capabilities on the command, or the kernel's
- * answer; and each errno that the kernel gives at a step.
+ * an outer filter as a rule, killed the child while it confined itself. -ELIBACC: a command that is not
+ * static, for an empty root without a broker. -ENOEXEC: a script, with a filter, or what can't be loaded, and
+ * -ELIBBAD: the same of its dynamic loader; the failed step says what is wrong with the file. -EPERM: set-id bits or
+ * capabilities on the command, or the kernel's answer; and each errno that the kernel gives at a step.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_start(struct sbp_launch *launch, pid_t *pid);
 

@@ -102,7 +102,7 @@ _Noreturn void sbp_give_up_in_child(int status)
 		__builtin_trap();
 }
 
-int sbp_child_main(void *data)
+SBP_NEVER_RETURNS_IN_CHILD int sbp_child_main(void *data)
 {
 	struct sbp_setup *setup = data;
 

@@ -10,6 +10,9 @@
 
 #include "../launch.h"
 
+/* AddressSanitizer takes a function that never returns as a reason to clean the stack, the wrong one here. */
+#define SBP_NEVER_RETURNS_IN_CHILD __attribute__((no_sanitize_address))
+
 enum {
 	SBP_FD_LIMIT = 32,
 	SBP_FD_NUMBER_LIMIT = 128,
@@ -25,6 +28,7 @@ struct sbp_setup {
 	bool copy;     /* the child runs on in a copy of the launcher, and makes no exec */
 	bool later;    /* the root is entered on the child's request */
 	bool share_net, init, die_with_parent;
+	bool wants_report; /* of what the policy traps */
 	enum sbp_root root;
 	const char *directory; /* SBP_ROOT_DIRECTORY */
 	const char *command;
@@ -42,10 +46,11 @@ struct sbp_setup {
 	struct sock_fprog policy; /* with room before it (prologue.c); len 0: none */
 
 	/* What the launcher knows and the child can't ask any more. */
-	struct sock_fprog program; /* the policy with the one exec let through; len 0: none */
-	bool own_users;		   /* it has a user namespace of its own */
-	bool no_execveat;	   /* an older kernel: exec is by name */
-	bool by_password;	   /* and the filter knows it by this one */
+	struct sock_fprog program;   /* the policy with the one exec let through; len 0: none */
+	bool own_users;		     /* it has a user namespace of its own */
+	bool no_execveat;	     /* an older kernel: exec is by name */
+	bool by_password;	     /* and the filter knows it by this one */
+	struct sock_fprog listening; /* the program with a listener, to be taken first; len 0: none */
 	unsigned long password[SBP_PASSWORD_WORDS];
 	char uid_map[32], gid_map[32];
 	uint32_t uid, gid;
@@ -56,7 +61,10 @@ struct sbp_setup {
 	int alive[2];	   /* a pipe whose writing end is the launcher's: it ends with it */
 	int started[2];	   /* a pipe on which an init, or a copy, says that all went well */
 	int line[2];	   /* the helper's end of its line, and the child's */
+	int report[2];	   /* sockets over which the listener comes */
 	void *inner_stack; /* for the command of an init */
+
+	int listener; /* that came; -1: none */
 
 	/* What the child writes. */
 	int command_fd;
@@ -81,7 +89,7 @@ int sbp_clone_copy(struct sbp_setup *setup, pid_t *pid);
 
 /* What the launcher holds of a start; the setup's own numbers are the child's to change. */
 struct sbp_ends {
-	int alive[2], started[2], line[2];
+	int alive[2], started[2], line[2], report[2];
 };
 
 /* start.c: what both ways of starting share. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../bpf/listener.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -160,6 +161,16 @@ long sbp_reserve_exec_in_child(struct sbp_setup *setup)
 
 long sbp_install_filter_in_child(struct sbp_setup *setup)
 {
+	bool installed = false;
+	long result;
+
+	if (setup->listening.len) {
+		result = sbp_bpf_listen_in_child(&setup->listening, setup->report[1],
+						 setup->password, &installed);
+		if (!result || installed)
+			return result;
+		/* there is a listener already, or an outer filter forbids one: no report then */
+	}
 	return setup->program.len ? sbp_bpf_install_in_child(&setup->program) : 0;
 }
 

@@ -56,10 +56,12 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 			return result;
 		copies[i] = (int)result;
 	}
-	/* these two are for a process that makes no exec */
+	/* these three are for before an exec, or a process that makes none */
 	result = setup->started[1] < 0 ? 0 : keep(setup, &setup->started[1]);
 	if (!result)
 		result = setup->line[0] < 0 ? 0 : keep(setup, &setup->line[0]);
+	if (!result)
+		result = setup->report[1] < 0 ? 0 : keep(setup, &setup->report[1]);
 	if (result)
 		return result;
 	for (size_t i = 0; i < setup->fd_count; i++) {

@@ -30,7 +30,7 @@ static const struct sock_filter wait_and_exit[] = {
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
 };
 
-static int run_command_in_child(void *data)
+SBP_NEVER_RETURNS_IN_CHILD static int run_command_in_child(void *data)
 {
 	struct sbp_setup *setup = data;
 
@@ -44,7 +44,7 @@ static int status_of(int status)
 }
 
 /* Until the command's exec it runs on this memory; the launcher's is a copy, and hidden from it. */
-_Noreturn void sbp_init_in_child(struct sbp_setup *setup)
+SBP_NEVER_RETURNS_IN_CHILD _Noreturn void sbp_init_in_child(struct sbp_setup *setup)
 {
 	const struct sock_fprog program = { sizeof(wait_and_exit) / sizeof(*wait_and_exit),
 					    (struct sock_filter *)wait_and_exit };

@@ -87,36 +87,53 @@ static long confine_helper(struct sbp_setup *setup)
 	return result;
 }
 
-/* The setup may be memory that the child has as well: a copy of it is not. */
+static void tell_in_helper(int line, int error)
+{
+	const struct answer answer = { error, (int)sbp_kernel(SYS_getpid, 0) };
+
+	sbp_kernel(SYS_write, line, (long)&answer, sizeof(answer));
+}
+
+/* The setup may be memory that the child has as well: a copy of it is not. The child goes on when the helper
+ * is ready. */
 static _Noreturn void help_in_child(const struct sbp_setup *shared)
 {
 	struct sbp_setup setup = *shared;
-	struct answer answer;
+	int line = setup.line[0], error;
 	char byte;
-	int line = setup.line[0];
 
 	sbp_forget_password(&setup);
-	answer.error = (int)confine_helper(&setup);
-	answer.pid = (int)sbp_kernel(SYS_getpid, 0);
-	if (sbp_kernel(SYS_read, line, (long)&byte, 1) == 1) {
-		if (!answer.error)
-			answer.error = (int)sbp_leave_files_in_child(&setup);
-		sbp_kernel(SYS_write, line, (long)&answer, sizeof(answer));
-	}
+	error = (int)confine_helper(&setup);
+	tell_in_helper(line, error);
+	if (!error && sbp_kernel(SYS_read, line, (long)&byte, 1) == 1)
+		tell_in_helper(line, (int)sbp_leave_files_in_child(&setup));
 	sbp_give_up_in_child(0);
+}
+
+static int read_answer(int line, struct answer *answer)
+{
+	long result;
+
+	do
+		result = sbp_kernel(SYS_read, line, (long)answer, sizeof(*answer));
+	while (result == -EINTR);
+	if (result != sizeof(*answer))
+		return result < 0 && result != -ECONNRESET ? (int)result : -ESRCH;
+	return answer->error;
 }
 
 /* Nobody is told of its end: whoever waits for children without __WALL never meets it. */
 long sbp_start_helper_in_child(struct sbp_setup *setup)
 {
 	long pid = sbp_kernel(SYS_clone, CLONE_FS, 0, 0, 0, 0);
+	struct answer answer;
 
 	if (!pid)
 		help_in_child(setup);
-	if (pid > 0)
-		sbp_kernel(SYS_close, setup->line[0]);
-	setup->line[0] = -1;
-	return pid < 0 ? pid : 0;
+	if (pid < 0)
+		return pid;
+	sbp_kernel(SYS_close, setup->line[0]);
+	return read_answer(setup->line_as, &answer);
 }
 
 /* --- The child -------------------------------------------------------------------------------- */
@@ -151,21 +168,16 @@ static int look_for_directories(void)
 
 static int ask_helper(int line)
 {
-	struct answer answer;
-	long result;
+	struct answer answer = { 0, 0 };
+	int error;
 
 	if (send(line, "", 1, MSG_NOSIGNAL) != 1)
-		return errno == EPIPE ? -ESRCH : -errno;
-	do
-		result = sbp_kernel(SYS_read, line, (long)&answer, sizeof(answer));
-	while (result == -EINTR);
-	if (result != sizeof(answer))
-		return result < 0 ? (int)result : -ESRCH;
+		return errno == EPIPE || errno == ECONNRESET ? -ESRCH : -errno;
+	error = read_answer(line, &answer);
 	/* where it is not the caller's own there is an init to bury it */
-	do
-		result = sbp_kernel(SYS_wait4, answer.pid, 0, __WALL, 0);
-	while (result == -EINTR);
-	return answer.error;
+	while (answer.pid && sbp_kernel(SYS_wait4, answer.pid, 0, __WALL, 0) == -EINTR)
+		;
+	return error;
 }
 
 int sbp_launch_enter_root(int line)

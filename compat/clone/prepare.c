@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../bpf/listener.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -73,6 +74,19 @@ static bool lacks_execveat(void)
 	return result == -ENOSYS || result == -EPERM;
 }
 
+/* What this kernel can't tell is not told. */
+static int prepare_report(struct sbp_setup *setup)
+{
+	struct sock_fprog listening;
+	int error = setup->by_password ? 0 : draw_password(setup);
+
+	if (error)
+		return sbp_fail(setup, "random numbers", 0, error);
+	if (!sbp_listening_program(&setup->program, setup->password, &listening))
+		setup->listening = listening;
+	return 0;
+}
+
 static int prepare_exec(struct sbp_setup *setup)
 {
 	bool nameless = setup->isolated && setup->root == SBP_ROOT_EMPTY && !setup->later;
@@ -88,13 +102,13 @@ static int prepare_exec(struct sbp_setup *setup)
 			return sbp_fail(setup, "random numbers", 0, error);
 		setup->by_password = true;
 		setup->program = sbp_allow_exec_by_password(&setup->policy, setup->password);
-		return 0;
+	} else {
+		error = choose_exec_fd(setup);
+		if (error)
+			return sbp_fail(setup, "number of descriptors", 0, error);
+		setup->program = sbp_allow_exec_of_fd(&setup->policy, setup->exec_fd);
 	}
-	error = choose_exec_fd(setup);
-	if (error)
-		return sbp_fail(setup, "number of descriptors", 0, error);
-	setup->program = sbp_allow_exec_of_fd(&setup->policy, setup->exec_fd);
-	return 0;
+	return setup->wants_report ? prepare_report(setup) : 0;
 }
 
 int sbp_prepare(struct sbp_setup *setup)
@@ -111,7 +125,8 @@ int sbp_prepare(struct sbp_setup *setup)
 	for (size_t i = 0; i < setup->fd_count; i++)
 		if (setup->fds[i].as >= setup->first_free_fd)
 			setup->first_free_fd = setup->fds[i].as + 1;
-	setup->exec_fd = -1;
+	setup->exec_fd = setup->listener = -1;
+	setup->listening = (struct sock_fprog){ 0 };
 	if (!setup->copy)
 		return prepare_exec(setup);
 	if (setup->filtered && setup->policy.len)

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../bpf/listener.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -116,10 +117,11 @@ void sbp_forget_password(struct sbp_setup *setup)
 	volatile struct sock_filter *code = setup->program.filter;
 	volatile unsigned long *words = setup->password;
 
+	sbp_forget_report_password(&setup->listening);
+	for (int i = 0; i < SBP_PASSWORD_WORDS; i++)
+		words[i] = 0;
 	if (!setup->by_password)
 		return;
 	for (int i = 0; i < BY_PASSWORD_LENGTH; i++)
 		code[i].k = 0;
-	for (int i = 0; i < SBP_PASSWORD_WORDS; i++)
-		words[i] = 0;
 }

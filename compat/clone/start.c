@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "../bpf/listener.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -72,6 +73,7 @@ void sbp_close_ends(struct sbp_ends *ends)
 	close_both(ends->alive);
 	close_both(ends->started);
 	close_both(ends->line);
+	close_both(ends->report);
 }
 
 static int open_line(struct sbp_setup *setup, struct sbp_ends *ends)
@@ -87,7 +89,7 @@ int sbp_open_ends(struct sbp_setup *setup, struct sbp_ends *ends)
 	long result = 0;
 	int error = 0;
 
-	*ends = (struct sbp_ends){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	*ends = (struct sbp_ends){ { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	if (setup->die_with_parent)
 		result = sbp_kernel(SYS_pipe2, (long)ends->alive, O_CLOEXEC);
 	if (result >= 0 && (setup->init || setup->copy))
@@ -96,11 +98,15 @@ int sbp_open_ends(struct sbp_setup *setup, struct sbp_ends *ends)
 		error = sbp_fail(setup, "pipe", 0, result);
 	if (!error && setup->later)
 		error = open_line(setup, ends);
+	if (!error && setup->listening.len &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends->report))
+		error = sbp_fail(setup, "socket of the report", 0, -errno);
 	if (error)
 		sbp_close_ends(ends);
 	memcpy(setup->alive, ends->alive, sizeof(setup->alive));
 	memcpy(setup->started, ends->started, sizeof(setup->started));
 	memcpy(setup->line, ends->line, sizeof(setup->line));
+	memcpy(setup->report, ends->report, sizeof(setup->report));
 	return error;
 }
 
@@ -204,9 +210,11 @@ static int start(struct sbp_setup *setup, struct sbp_ends *ends, void *stack, pi
 	if (child < 0)
 		return sbp_fail(setup, "clone", setup->isolated ? SBP_FEATURE_USER_NS : 0, -errno);
 	error = sbp_settle(setup, ends, child);
-	if (!error)
-		*pid = child;
-	return error;
+	if (error)
+		return error;
+	*pid = child;
+	setup->listener = ends->report[0] < 0 ? -1 : sbp_receive_listener(ends->report[0]);
+	return 0;
 }
 
 int sbp_clone_start(struct sbp_setup *setup, void *stack, pid_t *pid)

@@ -6,8 +6,11 @@
 #define SBP_RUN_H
 
 #include <linux/filter.h>
+#include <sys/types.h>
 
 #include <sandbox-probe.h>
+
+#include "../../probe/cli/complain.h"
 
 /* Exit codes of its own; all others are the command's (sandbox-run(1)). */
 enum { EXIT_NO_SANDBOX = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
@@ -37,12 +40,15 @@ int parse_command_line(struct request *request, int argc, char **argv);
 const char *find_command(const struct request *request, char *path, size_t size);
 
 /*
+ * Waits for the command's end, and says on one line which system call it was denied first: by its report
+ * (sbp_launch_set_report(), -1: there is none), which is closed. Returns the exit code.
+ */
+int wait_for(const struct request *request, pid_t pid, int report);
+
+/*
  * Has files opened for the command, where it sees none and must be loaded, or may read some; to be called when the
  * strategies are set. 0, or the exit code after complaining. *broker is to be released at the end.
  */
 int serve_files(const struct request *request, struct sbp_launch *launch, struct sbp_broker **broker);
-
-/* One line on stderr. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

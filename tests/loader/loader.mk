@@ -8,7 +8,7 @@ FUZZ_SRC_elf := compat/loader/elf.c
 
 CHECKS += loader
 check-loader: all $(LOADER_TESTS)/programs $(LOADER_TESTS)/i386/programs $(LOADER_TESTS)/armel/programs $(LOADER_TESTS)/arm64/programs
-	@ci/suite loader tests/loader/run $(B) $(LOADER_TESTS)
+	@CC='$(CC)' LIBS='$(LIBS)' ci/suite loader tests/loader/run $(B) $(LOADER_TESTS)
 
 # $1: folder, $2: compiler, $3: where its ld.so is and looks, $4: not empty where its libc has static-pie
 define loader_test_programs
@@ -42,7 +42,7 @@ endef
 $(foreach a,i386 armel,$(eval $(call loader_of,$a)))
 $(eval $(call loader_of,arm64,-mno-outline-atomics))
 
-RUN_i386_SRC := $(LIB_SRC) $(COMPAT_SRC) $(wildcard compat/main.c compat/run/*.c) $(patsubst %,compat/loader/%.c,elf prepare filter)
+RUN_i386_SRC := $(LIB_SRC) $(COMPAT_SRC) $(wildcard compat/main.c compat/run/*.c) probe/cli/complain.c $(patsubst %,compat/loader/%.c,elf prepare filter)
 RUN_i386_OBJ := $(RUN_i386_SRC:%.c=build/static/obj/i386/%.o) $(STATIC_ZLIB_i386)
 $(LOADER_TESTS)/i386/programs: $(LOADER_TESTS)/i386/sandbox-run
 $(LOADER_TESTS)/i386/sandbox-run: $(RUN_i386_OBJ) $(B)/gen/shipped.c $(LOADER_TESTS)/i386/sandbox-loader compat/loader/image.S
