@@ -24,7 +24,7 @@ enum sbp_broker_transport { SBP_BROKER_BY_SIGNAL, SBP_BROKER_BY_NOTIFICATION };
  * socket: sendmsg(2) is let through on it, and on no other. By notification it is the socket on which
  * the child hands its listener over. Either should be at or above RLIMIT_NOFILE, where no dup2(2) of the
  * sandbox's can put another descriptor, and the second close-on-exec: then sendmsg is let through once.
- * -E2BIG: too long with the policy. -EINVAL: an empty policy. -ENOMEM: no memory.
+ * -1: none, sendmsg is the policy's. -E2BIG: too long with the policy. -EINVAL: an empty policy. -ENOMEM: no memory.
  */
 int sbp_broker_filter(const struct sock_fprog *policy, enum sbp_broker_transport transport, int fd,
 		      struct sock_fprog *out);

@@ -4,11 +4,11 @@
 # handler of SIGSYS and as user notifications get them, in processes that are confined for real.
 
 BROKER_TESTS  := $(patsubst tests/broker/%.c,$(B)/tests/broker/%,$(wildcard tests/broker/test_*.c))
-BROKER_SHARED := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/broker/test_% tests/broker/bench.c,$(wildcard tests/broker/*.c)) \
+BROKER_SHARED := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/broker/test_% tests/broker/bench.c tests/broker/reader.c,$(wildcard tests/broker/*.c)) \
 		   tests/bpf/confined.c)
 BROKER_NAMES  := $(notdir $(BROKER_TESTS))
 # a filter and a sanitizer's own calls don't go together
-BROKER_PLAIN  := test_live
+BROKER_PLAIN  := test_live test_launch
 
 CHECKS += broker broker-asan broker-tsan
 .PHONY: broker-programs
@@ -20,7 +20,14 @@ $(BROKER_TESTS): $(B)/tests/broker/%: $(B)/obj/tests/broker/%.o $(BROKER_SHARED)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
-check-broker: broker-programs
+# what test_launch starts
+BROKER_READERS := $(B)/tests/broker/reader-static $(B)/tests/broker/reader-dynamic
+$(BROKER_READERS): $(B)/tests/broker/reader-%: tests/broker/reader.c
+	$(call SAY,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 $(WARNINGS) $(if $(filter static,$*),-static) -o $@ $<
+
+check-broker: broker-programs $(BROKER_READERS)
 	@ci/suite broker tests/unit/run $(BROKER_TESTS)
 
 check-broker-asan:			# AddressSanitizer and UndefinedBehaviorSanitizer
