@@ -45,7 +45,7 @@ static long judge(const struct sbp_setup *setup, int fd)
 /* First all to numbers that nobody asked for, then each to its own: the lists may overlap. */
 long sbp_pass_fds_in_child(struct sbp_setup *setup)
 {
-	int copies[SBP_FD_LIMIT];
+	int copies[SBP_ALL_FD_LIMIT];
 	long result;
 
 	for (size_t i = 0; i < setup->fd_count; i++) {
@@ -76,7 +76,7 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 /* Those that stay, in order, and behind them one that is above all. */
 struct stay {
 	int count;
-	unsigned int fds[SBP_FD_LIMIT + 4];
+	unsigned int fds[SBP_ALL_FD_LIMIT + 3];
 };
 
 static void let_stay(struct stay *stay, int fd)
