@@ -4,7 +4,7 @@
 # Run as whoever calls and, where that is root, as a user without rights.
 
 LAUNCH := $(B)/tests/launch
-LAUNCH_PROGRAMS := inject test_launch test_copy old many
+LAUNCH_PROGRAMS := inject each test_launch test_copy old many
 LAUNCH_PARTS    := traces outer state
 
 CHECKS += launch launch-asan
@@ -16,6 +16,11 @@ check-launch-asan: $(LAUNCH)/guest
 	$(call sanitized,address,build/asan/tests/launch/test_launch)
 	@cp $(LAUNCH)/guest build/asan/tests/launch/
 	@ci/suite launch-asan tests/unit/run build/asan/tests/launch/test_launch
+
+# The long form: 10,000 in a row, 200 at once, as root and as a user. A quarter of an hour.
+.PHONY: launch-many
+launch-many: $(LAUNCH)/many $(LAUNCH)/guest
+	@tests/launch/run-many $(LAUNCH) 10000 200
 
 $(LAUNCH_PROGRAMS:%=$(LAUNCH)/%): $(LAUNCH)/%: $(B)/obj/tests/launch/%.o \
 		$(LAUNCH_PARTS:%=$(B)/obj/tests/launch/%.o) $(B)/libsandbox-probe.a
