@@ -420,20 +420,15 @@ static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
 
 int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 {
-	const struct sbp_setup *setup = &launch->setup;
-	bool loadable = sbp_is_loadable(setup);
 	int error = check(launch, false);
 
 	if (error)
 		return error;
 	if (launch->report)
 		*launch->report = -1;
-	if (!launch->broker ||
-	    (loadable && (!sbp_can_notify_once() || sbp_is_dynamic_command(setup))))
-		return start(launch, false, pid);
-	error = start(launch, true, pid);
-	/* somebody above listens already: then the handler does it, where there can be one */
-	return error == -EBUSY && loadable ? start(launch, false, pid) : error;
+	/* static commands too are loaded: so they find their directory and themselves (/proc/self/exe) as
+	 * outside, and no listener above is in the way */
+	return start(launch, launch->broker && !sbp_is_loadable(&launch->setup), pid);
 }
 
 /* Under a filter the copy keeps the page, for the call that would unmap it may be forbidden. It is nobody
