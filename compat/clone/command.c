@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "../bpf/listener.h"
-#include "../broker/launching.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -107,16 +106,26 @@ long sbp_judge_privileges(int fd, const char **step)
 	return -EPERM;
 }
 
+/* The loader's descriptor is of every launch, and where it was read to is not known. */
+static long read_head(int fd, struct head *head)
+{
+	long result = sbp_kernel(SYS_lseek, fd, 0, SEEK_SET);
+
+	if (!result)
+		result = sbp_kernel(SYS_read, fd, (long)head->bytes, sizeof(head->bytes));
+	head->length = result;
+	return result < 0 ? result : 0;
+}
+
 static long judge(struct sbp_setup *setup, int fd)
 {
-	long error = sbp_judge_privileges(fd, &setup->step);
 	struct head head;
+	long error = sbp_judge_privileges(fd, &setup->step);
 
+	if (!error)
+		error = read_head(fd, &head);
 	if (error)
 		return error;
-	head.length = sbp_kernel(SYS_read, fd, (long)head.bytes, sizeof(head.bytes));
-	if (head.length < 0)
-		return head.length;
 	if (is_nameless(setup) && !stands_alone(fd, &head))
 		return fail(setup, "command that is not static", -ELIBACC);
 	if (setup->program.len && is_script(&head))
@@ -171,9 +180,6 @@ long sbp_install_filter_in_child(struct sbp_setup *setup)
 	bool installed = false;
 	long result;
 
-	if (setup->must_listen)
-		return sbp_listen_for_broker_in_child(&setup->listening, setup->report[1],
-						      setup->password);
 	if (setup->listening.len) {
 		result = sbp_bpf_listen_in_child(&setup->listening, setup->report[1],
 						 setup->password, &installed);

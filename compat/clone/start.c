@@ -94,8 +94,8 @@ int sbp_open_ends(struct sbp_setup *setup, struct sbp_ends *ends)
 		sbp_close_ends(ends);
 	memcpy(setup->alive, ends->alive, sizeof(setup->alive));
 	memcpy(setup->started, ends->started, sizeof(setup->started));
-	memcpy(setup->report, ends->report, sizeof(setup->report));
 	setup->line[0] = setup->line[1] = -1;
+	memcpy(setup->report, ends->report, sizeof(setup->report));
 	return error;
 }
 

@@ -150,7 +150,7 @@ static int write_loader(int fd)
 			return written ? -errno : -EIO;
 		from += written;
 	}
-	return lseek(fd, 0, SEEK_SET) ? -errno : 0; /* whoever executes it reads its head first */
+	return 0;
 }
 
 /* Before execveat(2) it is executed by a name (and before 3.17 there are no files in memory): it has one

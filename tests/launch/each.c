@@ -152,6 +152,9 @@ static bool can_be_missed(const struct call *call)
 		SYS_stat64,
 #endif
 		SYS_statx,
+		/* whether the command is for the loader: the child judges it by itself */
+		SYS_openat,
+		SYS_pread64,
 		/* whether there is such a call */
 		SBP_SYS_execveat,
 		/* whether the command is one to be loaded: the child looks again, and refuses it */

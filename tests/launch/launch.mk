@@ -11,16 +11,16 @@ CHECKS += launch launch-asan
 check-launch: all $(LAUNCH_PROGRAMS:%=$(LAUNCH)/%) $(LAUNCH)/guest
 	@ci/suite launch tests/launch/run $(B)/sandbox-run $(LAUNCH)
 
+# The long form: 10,000 in a row, 200 at once, as root and as a user. A quarter of an hour.
+.PHONY: launch-many
+launch-many: $(LAUNCH)/many $(LAUNCH)/guest
+	@tests/launch/run-many $(LAUNCH) 10000 200
+
 # AddressSanitizer and UndefinedBehaviorSanitizer in the launcher; the guest is static, which they are not made for
 check-launch-asan: $(LAUNCH)/guest
 	$(call sanitized,address,build/asan/tests/launch/test_launch)
 	@cp $(LAUNCH)/guest build/asan/tests/launch/
 	@ci/suite launch-asan tests/unit/run build/asan/tests/launch/test_launch
-
-# The long form: 10,000 in a row, 200 at once, as root and as a user. A quarter of an hour.
-.PHONY: launch-many
-launch-many: $(LAUNCH)/many $(LAUNCH)/guest
-	@tests/launch/run-many $(LAUNCH) 10000 200
 
 $(LAUNCH_PROGRAMS:%=$(LAUNCH)/%): $(LAUNCH)/%: $(B)/obj/tests/launch/%.o \
 		$(LAUNCH_PARTS:%=$(B)/obj/tests/launch/%.o) $(B)/libsandbox-probe.a
