@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "clone/clone.h"
+#include "bpf/listener.h"
+#include "loader/prepare.h"
 #include "uapi.h"
 
 enum { GUARD = 64 << 10 /* the largest page */, STACK = 64 << 10 };
@@ -29,6 +31,7 @@ struct sbp_launch {
 	bool has_isolation, has_syscalls, broadcast;
 	int *report;
 	int min_level;
+	struct sbp_broker *broker;
 	enum sbp_feature plan_lacks; /* for a stronger plan */
 	const char *failed_step;
 	enum sbp_feature missing;
@@ -50,14 +53,17 @@ int sbp_launch_new(struct sbp_launch **launch)
 		return -ENOMEM;
 	(*launch)->min_level = SBP_LEVEL_LAYERED;
 	(*launch)->setup.root = SBP_ROOT_EMPTY;
+	(*launch)->setup.loader_fd = -1;
 	(*launch)->setup.die_with_parent = true;
 	return 0;
 }
 
 struct sbp_launch *sbp_launch_unref(struct sbp_launch *launch)
 {
-	if (launch)
+	if (launch) {
 		free(launch->setup.policy.filter);
+		sbp_broker_unref(launch->broker);
+	}
 	free(launch);
 	return NULL;
 }
@@ -164,6 +170,20 @@ int sbp_launch_set_root(struct sbp_launch *launch, enum sbp_root root, const cha
 	launch->setup.root = root;
 	launch->setup.directory = directory;
 	return 0;
+}
+
+int sbp_launch_set_broker(struct sbp_launch *launch, struct sbp_broker *broker)
+{
+	if (broker)
+		sbp_broker_ref(broker);
+	sbp_broker_unref(launch->broker);
+	launch->broker = broker;
+	return 0;
+}
+
+int sbp_launch_needs_broker(const struct sbp_launch *launch)
+{
+	return sbp_is_loadable(&launch->setup) && sbp_is_dynamic_command(&launch->setup);
 }
 
 void sbp_launch_set_share_net(struct sbp_launch *launch, bool share)
@@ -299,6 +319,8 @@ static int check(struct sbp_launch *launch, bool copy)
 		return fail(launch, "plan", 0, -EINVAL);
 	if (setup->filtered && !setup->policy.len && !(copy && setup->later))
 		return fail(launch, "policy", 0, -EINVAL);
+	if (launch->broker && (copy || !sbp_is_loadable(setup)))
+		return fail(launch, "broker without a filter and an empty root", 0, -EINVAL);
 	error = check_root(launch);
 	return error ? error : check_level(launch);
 }
@@ -345,6 +367,7 @@ static int end(struct sbp_launch *launch, const struct sbp_setup *setup, int err
 
 int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 {
+	struct sbp_loading loading;
 	struct area *area;
 	int error = check(launch, false);
 
@@ -356,8 +379,17 @@ int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 	if (!area)
 		return fail(launch, "memory", 0, -ENOMEM);
 	error = sbp_prepare(&area->setup);
-	if (!error)
-		error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
+	if (!error) {
+		error = sbp_load(&area->setup, launch->broker, &loading);
+		/* what the filter traps is then for the loader's handler, not for a listener */
+		if (area->setup.loader_fd >= 0) {
+			sbp_forget_report_password(&area->setup.listening);
+			area->setup.listening.len = 0;
+		}
+		if (!error)
+			error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
+		sbp_loading_end(&loading, &area->setup);
+	}
 	sbp_forget_password(&area->setup);
 	free(area->setup.listening.filter);
 	if (launch->report)

@@ -137,7 +137,8 @@ static void wait_for(struct sbp_probe *p, pid_t pid, struct sbp_child *child)
 }
 
 /* Of AddressSanitizer, where the program has it. */
-extern void __asan_unpoison_memory_region(void const volatile *start, size_t size) __attribute__((weak));
+extern void __asan_unpoison_memory_region(void const volatile *start, size_t size)
+	__attribute__((weak));
 
 /* A child that was killed leaves the marks of its last frames on a stack that the next one gets. */
 static char *take_stack(struct sbp_probe *p)

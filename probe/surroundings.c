@@ -201,8 +201,7 @@ static int root_is_mount_by_statx(const struct sbp_probe *p)
 		char rest[192];
 	} st = { 0 };
 
-	if (*p->root || p->fake ||
-	    sbp_kernel(SYS_statx, AT_FDCWD, (long)"/", 0, 0, (long)&st) ||
+	if (*p->root || p->fake || sbp_kernel(SYS_statx, AT_FDCWD, (long)"/", 0, 0, (long)&st) ||
 	    !(st.attributes_mask & STATX_ATTR_MOUNT_ROOT))
 		return -1;
 	return !!(st.attributes & STATX_ATTR_MOUNT_ROOT);
@@ -235,8 +234,10 @@ void sbp_survey_chroot(struct sbp_probe *p)
 static const struct {
 	const char *container, *path;
 } container_files[] = {
-	{ "docker", "/.dockerenv" },	       { "podman", "/run/.containerenv" },
-	{ "flatpak", "/.flatpak-info" },       { "lxd", "/dev/lxd/sock" },
+	{ "docker", "/.dockerenv" },
+	{ "podman", "/run/.containerenv" },
+	{ "flatpak", "/.flatpak-info" },
+	{ "lxd", "/dev/lxd/sock" },
 	{ "systemd-nspawn or other", "/run/systemd/container" },
 	{ "OpenVZ", "/proc/user_beancounters" },
 };

@@ -143,31 +143,31 @@
 
 /* 32-bit machines have the calls for 32-bit ids and for limits under names of their own */
 #if defined(__i386__) || defined(__arm__)
-#define SBP_SYS_getuid SYS_getuid32
-#define SBP_SYS_geteuid SYS_geteuid32
-#define SBP_SYS_getgid SYS_getgid32
-#define SBP_SYS_getegid SYS_getegid32
+#define SBP_SYS_getuid	  SYS_getuid32
+#define SBP_SYS_geteuid	  SYS_geteuid32
+#define SBP_SYS_getgid	  SYS_getgid32
+#define SBP_SYS_getegid	  SYS_getegid32
 #define SBP_SYS_getrlimit SYS_ugetrlimit
 #else
-#define SBP_SYS_getuid SYS_getuid
-#define SBP_SYS_geteuid SYS_geteuid
-#define SBP_SYS_getgid SYS_getgid
-#define SBP_SYS_getegid SYS_getegid
+#define SBP_SYS_getuid	  SYS_getuid
+#define SBP_SYS_geteuid	  SYS_geteuid
+#define SBP_SYS_getgid	  SYS_getgid
+#define SBP_SYS_getegid	  SYS_getegid
 #define SBP_SYS_getrlimit SYS_getrlimit
 #endif
 
 /* AUDIT_ARCH_*: 2.6.6 and later; the architecture that a filter sees in struct seccomp_data */
 #if defined(__x86_64__)
-#define SBP_AUDIT_ARCH 0xc000003eU
+#define SBP_AUDIT_ARCH	    0xc000003eU
 #define SBP_AUDIT_ARCH_NAME "AUDIT_ARCH_X86_64"
 #elif defined(__i386__)
-#define SBP_AUDIT_ARCH 0x40000003U
+#define SBP_AUDIT_ARCH	    0x40000003U
 #define SBP_AUDIT_ARCH_NAME "AUDIT_ARCH_I386"
 #elif defined(__aarch64__)
-#define SBP_AUDIT_ARCH 0xc00000b7U
+#define SBP_AUDIT_ARCH	    0xc00000b7U
 #define SBP_AUDIT_ARCH_NAME "AUDIT_ARCH_AARCH64"
 #elif defined(__arm__)
-#define SBP_AUDIT_ARCH 0x40000028U
+#define SBP_AUDIT_ARCH	    0x40000028U
 #define SBP_AUDIT_ARCH_NAME "AUDIT_ARCH_ARM"
 #else
 #error "sandbox-probe knows x86-64, i386, ARM and arm64"

@@ -71,10 +71,22 @@ long sbp_bpf_install_in_child(const struct sock_fprog *program)
 	return sbp_bpf_install(program, (pid_t)sbp_kernel(SYS_getpid, 0));
 }
 
+/* A report ends the process by a signal, which such a wait must not outlast. */
 long sbp_bpf_install_listener(const struct sock_fprog *program)
 {
 	return install_for(program, (pid_t)sbp_kernel(SYS_getpid, 0),
 			   SECCOMP_FILTER_FLAG_NEW_LISTENER);
+}
+
+/* A signal that comes while the launcher is at work would make it do its work twice; since 5.19 only a
+ * deadly one does. */
+long sbp_bpf_install_with_listener_in_child(const struct sock_fprog *program)
+{
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	pid_t self = (pid_t)sbp_kernel(SYS_getpid, 0);
+	long result = install_for(program, self, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+
+	return result == -EINVAL ? install_for(program, self, flags) : result;
 }
 
 long sbp_bpf_install_tsync(const struct sock_fprog *program)

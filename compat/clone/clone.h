@@ -19,6 +19,7 @@ enum {
 	SBP_RLIMIT_LIMIT = 16,
 	SBP_PASSWORD_WORDS = 3
 };
+enum { SBP_LOADER_FD_LIMIT = 3 /* what the loader is handed beside what the caller passes */ };
 
 struct sbp_setup {
 	/* What is asked for. */
@@ -31,11 +32,12 @@ struct sbp_setup {
 	enum sbp_root root;
 	const char *directory; /* SBP_ROOT_DIRECTORY */
 	const char *command;
+	int loader_fd; /* runs in the command's place; -1: none */
 	char *const *argv, *const *envp;
 	size_t fd_count, limit_count;
 	struct sbp_passed_fd {
 		int from, as;
-	} fds[SBP_FD_LIMIT + 1]; /* and the line to the helper */
+	} fds[SBP_FD_LIMIT + SBP_LOADER_FD_LIMIT + 1]; /* and the line to the helper */
 	struct sbp_limit {
 		int resource;
 		uint64_t value;
@@ -150,6 +152,8 @@ long sbp_open_command_inside_in_child(struct sbp_setup *setup);
 long sbp_reserve_exec_in_child(struct sbp_setup *setup);
 long sbp_install_filter_in_child(struct sbp_setup *setup);
 long sbp_exec_in_child(struct sbp_setup *setup);
+/* May a file be run at all? 0 or a negative errno; *step is what it is where it has privileges. */
+long sbp_judge_privileges(int fd, const char **step);
 /* Where a command lies in an empty root, on kernels that can't run a file without a name. */
 #define SBP_COMMAND_INSIDE "/command"
 

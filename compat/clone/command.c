@@ -87,7 +87,7 @@ static bool is_script(int fd)
 
 /* Set-id bits and file capabilities do nothing after no_new_privs: such a command would run without
  * what it relies on. */
-static long judge(struct sbp_setup *setup, int fd)
+long sbp_judge_privileges(int fd, const char **step)
 {
 	struct stat status;
 
@@ -96,9 +96,20 @@ static long judge(struct sbp_setup *setup, int fd)
 	if (!S_ISREG(status.st_mode))
 		return -EACCES;
 	if (status.st_mode & S_ISUID || (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-		return fail(setup, "set-id command", -EPERM);
-	if (has_capabilities(fd))
-		return fail(setup, "command with capabilities", -EPERM);
+		*step = "set-id command";
+	else if (has_capabilities(fd))
+		*step = "command with capabilities";
+	else
+		return 0;
+	return -EPERM;
+}
+
+static long judge(struct sbp_setup *setup, int fd)
+{
+	long error = sbp_judge_privileges(fd, &setup->step);
+
+	if (error)
+		return error;
 	if (is_nameless(setup) && !stands_alone(fd))
 		return fail(setup, "command that is not static", -ELIBACC);
 	if (setup->program.len && is_script(fd))
@@ -108,9 +119,11 @@ static long judge(struct sbp_setup *setup, int fd)
 
 static long open_command(struct sbp_setup *setup)
 {
-	long fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)setup->command,
-			     O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	long fd = setup->loader_fd;
 
+	if (fd < 0)
+		fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)setup->command,
+				O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fd;
 	setup->command_fd = (int)fd;

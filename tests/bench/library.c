@@ -68,10 +68,9 @@ static int nested_user_namespace(void *data)
 static int nested(void *data)
 {
 	(void)data;
+	bare_clone(1, CLONE_NEWPID, nested_user_namespace);
 	unshare(CLONE_NEWCGROUP);
 	unshare(0x80);
-	bare_clone(1, CLONE_NEWPID, nothing);
-	bare_clone(1, 0, nested_user_namespace);
 	return 0;
 }
 
@@ -101,10 +100,8 @@ static void run_bare(const struct step *step)
 		   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
 			   CLONE_NEWNS,
 		   nested);
-	bare_clone(0, CLONE_NEWPID, nothing);
-	bare_clone(0, 0, direct_namespaces);
-	bare_clone(0, 0, nothing); /* traced by its parent */
-	bare_clone(0, 0, target_and_tracer);
+	bare_clone(0, CLONE_NEWPID, direct_namespaces);
+	bare_clone(0, 0, target_and_tracer); /* and traced by its parent in the end */
 }
 
 /* --- The probe ---------------------------------------------------------------------------- */
@@ -161,7 +158,8 @@ static struct step steps[] = {
 	{ .name = "quick probe, new handle", .run = run_probe, .data = &quick, .repeat = 20 },
 	{ .name = "quick probe, kept handle", .run = run_kept, .data = &quick, .repeat = 20 },
 };
-static struct step big = { .name = "full probe, kept handle, 1 GiB parent", .run = run_kept,
+static struct step big = { .name = "full probe, kept handle, 1 GiB parent",
+			   .run = run_kept,
 			   .data = &full };
 
 int main(int argc, char **argv)
@@ -181,8 +179,8 @@ int main(int argc, char **argv)
 		print_step(&big, &steps[0]);
 		print_target("1 GiB parent against small, min", big.minimum / steps[2].minimum, 1.1);
 	}
-	print_target("full probe against its bare children, min", steps[2].minimum / steps[0].minimum,
-		     1.15);
+	print_target("full probe against its bare children, min",
+		     steps[2].minimum / steps[0].minimum, 1.15);
 	print_target("quick probe, us", steps[4].minimum, 40);
 	print_target("private memory of a full probe, MiB", (double)(after - before) / 1024, 2);
 	sbp_probe_unref(kept);

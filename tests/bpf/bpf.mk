@@ -27,7 +27,7 @@ check-bpf: bpf-programs
 	@ci/suite bpf tests/unit/run $(BPF_TESTS)
 
 check-bpf-asan:				# AddressSanitizer and UndefinedBehaviorSanitizer
-	+@$(MAKE) --no-print-directory SANITIZE=address,undefined bpf-programs
+	$(call sanitized,address,bpf-programs)
 	@ci/suite bpf-asan tests/unit/run $(BPF_NAMES:%=build/asan/tests/bpf/%)
 
 $(call include_built,$(BPF_TESTS:$(B)/tests/bpf/%=$(B)/obj/tests/bpf/%.d) $(BPF_SHARED:.o=.d))

@@ -7,9 +7,15 @@ LAUNCH := $(B)/tests/launch
 LAUNCH_PROGRAMS := inject test_launch test_copy old many
 LAUNCH_PARTS    := traces outer state
 
-CHECKS += launch
+CHECKS += launch launch-asan
 check-launch: all $(LAUNCH_PROGRAMS:%=$(LAUNCH)/%) $(LAUNCH)/guest
 	@ci/suite launch tests/launch/run $(B)/sandbox-run $(LAUNCH)
+
+# AddressSanitizer and UndefinedBehaviorSanitizer in the launcher; the guest is static, which they are not made for
+check-launch-asan: $(LAUNCH)/guest
+	$(call sanitized,address,build/asan/tests/launch/test_launch)
+	@cp $(LAUNCH)/guest build/asan/tests/launch/
+	@ci/suite launch-asan tests/unit/run build/asan/tests/launch/test_launch
 
 $(LAUNCH_PROGRAMS:%=$(LAUNCH)/%): $(LAUNCH)/%: $(B)/obj/tests/launch/%.o \
 		$(LAUNCH_PARTS:%=$(B)/obj/tests/launch/%.o) $(B)/libsandbox-probe.a

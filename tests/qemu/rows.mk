@@ -13,6 +13,8 @@ CC_i386   := i686-linux-gnu-gcc
 CC_arm    := arm-linux-gnueabi-gcc -march=armv5te -marm
 CC_arm64  := aarch64-linux-gnu-gcc
 WARN      := -std=gnu11 -Wall -Wextra -Werror
+# What kselftest_harness.h wants defined, and what its macros would be warned of.
+HARNESS   := -D_GNU_SOURCE -Wno-unused-parameter -Wno-sign-compare
 GUESTS    := x86_64 i386 arm arm64
 
 # Compiled beside its place and moved there: a row that copies it now gets a whole one.
@@ -41,10 +43,9 @@ $(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capabilit
 	@$(IF_SOURCE) $$(CC_$1) -O2 -s -static -no-pie -w -D__EXPORTED_HEADERS__ -I$(HERE)/include \
 		-include $(HERE)/include/selftest.h $$(call INTO,$(W)/selftests/seccomp/seccomp_bpf.c -lpthread) $(END_IF) $$@; fi
 
-$(KERNEL_TESTS:%=$(W)/guest/$1/%): $(W)/guest/$1/%: tests/kernel/%.c $(W)/selftests/unpacked
+$(KERNEL_TESTS:%=$(W)/guest/$1/%): $(W)/guest/$1/%: tests/kernel/%.c $(wildcard tests/kernel/*.h) $(W)/selftests/unpacked
 	@mkdir -p $$(@D)
-	@$(IF_SOURCE) $$(CC_$1) -O1 -s -static -no-pie $(WARN) -Wno-unused-parameter -I$(W)/selftests \
-		$$(call INTO,$$<) $(END_IF) $$@; fi
+	@$(IF_SOURCE) $$(CC_$1) -O1 -s -static -no-pie $(WARN) $(HARNESS) -I$(W)/selftests $$(call INTO,$$< -lpthread) $(END_IF) $$@; fi
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$g)))
 
