@@ -222,7 +222,10 @@ static int race_once(const struct place *place)
 	return end_of(pid);
 }
 
-/* The race is only one where both were met: at least `launches`, at most ten times as many. */
+/*
+ * The race is only one where both were met: at least `launches`, at most fifty times as many. On a busy machine
+ * the one that swaps needs a pause to come to it.
+ */
 int race_launch(const struct place *place, int launches)
 {
 	int refused = 0, ran = 0, worked = 0, result;
@@ -230,7 +233,8 @@ int race_launch(const struct place *place, int launches)
 
 	make_race();
 	swapper = start_swapper();
-	for (int i = 0; i < 10 * launches && (i < launches || !refused || !ran); i++) {
+	for (int i = 0; i < 50 * launches && (i < launches || !refused || !ran); i++) {
+		usleep(i % 4 * 500u);
 		result = race_once(place);
 		ran += result == ATTACK_DENIED || result == ATTACK_WORKED;
 		refused += result == ATTACK_UNKNOWN || result == ATTACK_SWAPPED;
