@@ -157,9 +157,6 @@ static bool can_be_missed(const struct call *call)
 		SYS_pread64,
 		/* whether there is such a call */
 		SBP_SYS_execveat,
-		/* whether the command is one to be loaded: the child looks again, and refuses it */
-		SYS_openat,
-		SYS_pread64,
 	};
 	static const long anybody[] = { SYS_getpid, SYS_exit_group, SYS_set_robust_list,
 					SYS_close_range };
