@@ -188,7 +188,8 @@ FIXTURE_VARIANT_ADD(storm, trap){
 
 FIXTURE_SETUP(storm)
 {
-	self->rounds = 20000;
+	/* each LOG is a line on the console */
+	self->rounds = variant->answer == SECCOMP_RET_LOG ? 300 : 20000;
 	handle(SIGSYS, on_sigsys, 0);
 }
 
