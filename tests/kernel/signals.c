@@ -348,7 +348,7 @@ static void *answers(void *listener)
 static int storm_of_a_listeners_client(void *flags)
 {
 	pthread_t thread;
-	int wrong = 0, interrupted = 0;
+	int wrong = 0;
 	sigset_t alarm;
 	static int listener;
 
@@ -371,7 +371,6 @@ static int storm_of_a_listeners_client(void *flags)
 	for (int i = 0; i < 300 || alarms < 50; i++) {
 		long result = call(__NR_getppid, 0, 0, 0);
 
-		interrupted += result == -EINTR;
 		wrong += result != 4321 && result != -EINTR;
 	}
 	no_alarm();
