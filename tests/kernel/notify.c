@@ -260,8 +260,11 @@ static volatile int *target, *stop;
 static int sends_signals(void *unused)
 {
 	while (!*stop) {
-		if (*target)
-			kill(*target, SIGUSR1);
+		/* read once: 0 would be everybody of the group */
+		int pid = *target;
+
+		if (pid)
+			kill(pid, SIGUSR1);
 		sched_yield();
 	}
 	return 0;

@@ -188,7 +188,8 @@ FIXTURE_VARIANT_ADD(storm, trap){
 
 FIXTURE_SETUP(storm)
 {
-	self->rounds = 20000;
+	/* each LOG is a line on the console */
+	self->rounds = variant->answer == SECCOMP_RET_LOG ? 300 : 20000;
 	handle(SIGSYS, on_sigsys, 0);
 }
 
@@ -347,7 +348,7 @@ static void *answers(void *listener)
 static int storm_of_a_listeners_client(void *flags)
 {
 	pthread_t thread;
-	int wrong = 0, interrupted = 0;
+	int wrong = 0;
 	sigset_t alarm;
 	static int listener;
 
@@ -370,7 +371,6 @@ static int storm_of_a_listeners_client(void *flags)
 	for (int i = 0; i < 300 || alarms < 50; i++) {
 		long result = call(__NR_getppid, 0, 0, 0);
 
-		interrupted += result == -EINTR;
 		wrong += result != 4321 && result != -EINTR;
 	}
 	no_alarm();
