@@ -20,6 +20,7 @@ enum {
 	SBP_PASSWORD_WORDS = 3
 };
 enum { SBP_LOADER_FD_LIMIT = 3 /* what the loader is handed beside what the caller passes */ };
+enum { SBP_ALL_FD_LIMIT = SBP_FD_LIMIT + SBP_LOADER_FD_LIMIT + 1 /* and the line to the helper */ };
 
 struct sbp_setup {
 	/* What is asked for. */
@@ -37,7 +38,7 @@ struct sbp_setup {
 	size_t fd_count, limit_count;
 	struct sbp_passed_fd {
 		int from, as;
-	} fds[SBP_FD_LIMIT + SBP_LOADER_FD_LIMIT + 1]; /* and the line to the helper */
+	} fds[SBP_ALL_FD_LIMIT];
 	struct sbp_limit {
 		int resource;
 		uint64_t value;
@@ -50,6 +51,7 @@ struct sbp_setup {
 	bool own_users;		     /* it has a user namespace of its own */
 	bool no_execveat;	     /* an older kernel: exec is by name */
 	bool by_password;	     /* and the filter knows it by this one */
+	bool must_listen;	     /* for a broker: no start without (../broker/launching.h) */
 	struct sock_fprog listening; /* the program with a listener, to be taken first; len 0: none */
 	unsigned long password[SBP_PASSWORD_WORDS];
 	char uid_map[32], gid_map[32];

@@ -56,7 +56,7 @@ static long open_line_in_child(struct sbp_setup *setup)
 /* First all to numbers that nobody asked for, then each to its own: the lists may overlap. */
 long sbp_pass_fds_in_child(struct sbp_setup *setup)
 {
-	int copies[SBP_FD_LIMIT + 1];
+	int copies[SBP_ALL_FD_LIMIT];
 	long result = setup->later ? open_line_in_child(setup) : 0;
 
 	if (result)
@@ -89,7 +89,7 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 /* Those that stay, in order, and behind them one that is above all. */
 struct stay {
 	int count;
-	unsigned int fds[SBP_FD_LIMIT + 4];
+	unsigned int fds[SBP_ALL_FD_LIMIT + 4];
 };
 
 static void let_stay(struct stay *stay, int fd)

@@ -53,7 +53,7 @@ static long confine_init_in_child(struct sbp_setup *setup)
 	long result;
 
 	setup->fd_count = 0;
-	setup->line[0] = -1;
+	setup->line[0] = setup->report[1] = -1;
 	setup->copy = true; /* it makes no exec: the others are to be closed now */
 	result = sbp_close_other_fds_in_child(setup);
 	return result || !setup->filtered ? result : sbp_bpf_install_in_child(&program);
