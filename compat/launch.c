@@ -253,15 +253,16 @@ enum sbp_feature sbp_launch_missing(const struct sbp_launch *launch)
 
 /* --- What is refused ------------------------------------------------------------------------ */
 
-/* A directory that is the root already hides nothing. */
+/* A directory that is the root already hides nothing. One that is not there will be found out. */
 static bool keeps_root(const struct sbp_setup *setup)
 {
 	struct stat root, directory;
 
 	if (setup->root != SBP_ROOT_DIRECTORY)
 		return setup->root == SBP_ROOT_KEPT;
-	return !stat("/", &root) && !stat(setup->directory, &directory) &&
-	       root.st_dev == directory.st_dev && root.st_ino == directory.st_ino;
+	if (stat("/", &root) || stat(setup->directory, &directory))
+		return errno != ENOENT && errno != ENOTDIR;
+	return root.st_dev == directory.st_dev && root.st_ino == directory.st_ino;
 }
 
 int sbp_launch_level(const struct sbp_launch *launch)

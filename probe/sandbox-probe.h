@@ -405,8 +405,8 @@ enum sbp_scope { SBP_EXACT, SBP_BELOW };
 /* What it allows. Each alone or together; to write and make files needs both. */
 enum sbp_may {
 	SBP_MAY_READ = 1,
-	SBP_MAY_WRITE = 2,	/* and truncate */
-	SBP_MAY_CREATE = 4,	/* files, not directories */
+	SBP_MAY_WRITE = 2,  /* and truncate */
+	SBP_MAY_CREATE = 4, /* files, not directories */
 };
 
 /*
