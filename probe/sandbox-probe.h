@@ -608,17 +608,16 @@ SBP_API SBP_MUST_CHECK int sbp_launch_enter_root(int line);
  * connection or a listener of its own. Needs a filter. Somebody must serve the broker before the start, for that
  * is when the first files are asked for.
  *
- * A command that the kernel can execute by itself asks by user notification: a static one in an empty root
- * (where a signal can't make a call twice, Linux 5.19), and every one where it sees files (5.9), all
- * of which are then the broker's to open. Nothing of it is in the process, scripts can't be run as ever.
+ * In an empty root the one exec is that of a small loader, which maps the command and, where it is not
+ * static, its dynamic loader (PT_INTERP), opened before, and then answers by the broker what the filter
+ * traps (SIGSYS): so libraries and their constructors run in the sandbox already, and the broker must allow
+ * what they are loaded from. The command's current directory and /proc/self/exe are as outside. Its own use
+ * of SIGSYS is kept from the kernel: its masks never block it. What is no part of rt_sigaction(2) and
+ * rt_sigprocmask(2) is not seen to: a handler that interrupts a wait with a mask of its own (sigsuspend,
+ * ppoll) must not open files.
  *
- * A command that is not static runs in an empty root so: the one exec is that of a small loader, which
- * maps the command and its dynamic loader (PT_INTERP), opened before, and then answers by the broker what
- * the filter traps (SIGSYS): so libraries and their constructors run in the sandbox already, and
- * the broker must allow what they are loaded from. The command's own use of SIGSYS is kept from the kernel:
- * its masks never block it. What is no part of rt_sigaction(2) and rt_sigprocmask(2) is not seen to: a
- * handler that interrupts a wait with a mask of its own (sigsuspend, ppoll) must not open files. So run
- * static ones too where the kernel can't notify, or somebody above listens already.
+ * Where the command sees files, all of which are then the broker's to open, it asks by user notification (5.9,
+ * and nobody above who listens already), and begins in "/". Scripts can't be run as ever.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_set_broker(struct sbp_launch *launch,
 						 struct sbp_broker *broker);

@@ -210,7 +210,8 @@ void sbp_broker_disconnect(struct sbp_broker *broker, struct sbp_connection *con
 		at = &(*at)->next;
 	*at = connection->next;
 	pthread_mutex_unlock(&broker->lock);
-	/* out of the set by itself, for nobody else has it */
+	/* closing would not take it out of the set while a child that is being started has a copy */
+	epoll_ctl(broker->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 	close(connection->fd);
 	sbp_notified_free(connection->notified);
 	free(connection);

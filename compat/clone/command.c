@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../bpf/listener.h"
+#include "../broker/launching.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -180,6 +181,9 @@ long sbp_install_filter_in_child(struct sbp_setup *setup)
 	bool installed = false;
 	long result;
 
+	if (setup->must_listen)
+		return sbp_listen_for_broker_in_child(&setup->listening, setup->report[1],
+						      setup->password);
 	if (setup->listening.len) {
 		result = sbp_bpf_listen_in_child(&setup->listening, setup->report[1],
 						 setup->password, &installed);

@@ -66,21 +66,29 @@ static int attack_parent_of_directory(const char *path)
 
 static int attack_exec(const char *path)
 {
-	char *const argv[] = { "echo", "done", NULL };
+	char *const argv[] = { "inside", "done", NULL };
 
 	execv(path, argv);
 	return tell(0);
 }
 
-/* Whatever is open: one of them might be the loader, or the program. */
+/* Whatever is open: one of them might be the loader, or the program; one may be read, and needs no other file. */
 static int attack_exec_descriptors(const char *path)
 {
-	char *const argv[] = { "echo", "done", NULL };
-	int control = getenv("CONTROL") ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char *const argv[] = { "inside", "done", NULL };
+	int last = open(path, O_RDONLY | O_CLOEXEC);
 
-	for (int fd = control < 0 ? 0 : control; fd < 2048; fd++)
+	if (last < 0)
+		return 1;
+	for (int fd = 2048; fd >= 0; fd--)
 		syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
 	return tell(0);
+}
+
+static int say_done(const char *path)
+{
+	(void)path;
+	return tell(1);
 }
 
 static int attack_fork(const char *path)
@@ -334,6 +342,7 @@ static const struct {
 	{ "raw-open", attack_raw_open },
 	{ "write", attack_write },
 	{ "parent", attack_parent_of_directory },
+	{ "done", say_done },
 	{ "exec", attack_exec },
 	{ "exec-descriptors", attack_exec_descriptors },
 	{ "fork", attack_fork },
