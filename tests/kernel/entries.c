@@ -178,7 +178,10 @@ TEST_F(entry, arguments)
 	EXPECT_NE(-33, variant->enter(variant->getppid, 0x11223345, 0x55667788));
 }
 
-/* Of a 64-bit program's registers all is seen; a 32-bit program's arguments have no upper halves. */
+/*
+ * Of a 64-bit call all is seen; a 32-bit program's arguments have no upper halves. (Of int $0x80 in a 64-bit
+ * program mainline shows the registers as they are, and our 3.4 what the call takes of them: no rule.)
+ */
 TEST_F(entry, upper_halves)
 {
 	int narrow = sizeof(long) == 4;
@@ -192,6 +195,8 @@ TEST_F(entry, upper_halves)
 	};
 
 	NEEDS_ENTRY();
+	if (!narrow && variant->arch == AUDIT_ARCH_I386)
+		return;
 	ASSERT_EQ(0, install(code, COUNT(code)));
 	EXPECT_EQ(!narrow, variant->enter(variant->getppid, (long)0xffffffff80000000ULL, 0) == -44);
 }

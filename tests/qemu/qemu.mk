@@ -37,7 +37,7 @@ qemu-mutants:				# MUTANT=NAME: only this one
 
 # With the option off the patched kernel must be the released one, object by object.
 qemu-option-off:
-	@for arch in $(or $(ARCH),x86_64 i386 arm); do tests/qemu/option-off $$arch || exit 1; done | tee build/qemu/option-off.tap
+	@mkdir -p build/qemu; for arch in $(or $(ARCH),x86_64 i386 arm); do tests/qemu/option-off $$arch || exit 1; done | tee build/qemu/option-off.tap
 	@! grep -q '^not ok' build/qemu/option-off.tap
 
 # Random filters, calls and tracers in a guest of two processors (FUZZ_SECONDS, 1800 unless set).
