@@ -253,15 +253,16 @@ enum sbp_feature sbp_launch_missing(const struct sbp_launch *launch)
 
 /* --- What is refused ------------------------------------------------------------------------ */
 
-/* A directory that is the root already hides nothing. */
+/* A directory that is the root already hides nothing. One that is not there will be found out. */
 static bool keeps_root(const struct sbp_setup *setup)
 {
 	struct stat root, directory;
 
 	if (setup->root != SBP_ROOT_DIRECTORY)
 		return setup->root == SBP_ROOT_KEPT;
-	return !stat("/", &root) && !stat(setup->directory, &directory) &&
-	       root.st_dev == directory.st_dev && root.st_ino == directory.st_ino;
+	if (stat("/", &root) || stat(setup->directory, &directory))
+		return errno != ENOENT && errno != ENOTDIR;
+	return root.st_dev == directory.st_dev && root.st_ino == directory.st_ino;
 }
 
 int sbp_launch_level(const struct sbp_launch *launch)
@@ -419,20 +420,15 @@ static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
 
 int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 {
-	const struct sbp_setup *setup = &launch->setup;
-	bool loadable = sbp_is_loadable(setup);
 	int error = check(launch, false);
 
 	if (error)
 		return error;
 	if (launch->report)
 		*launch->report = -1;
-	if (!launch->broker ||
-	    (loadable && (!sbp_can_notify_once() || sbp_is_dynamic_command(setup))))
-		return start(launch, false, pid);
-	error = start(launch, true, pid);
-	/* somebody above listens already: then the handler does it, where there can be one */
-	return error == -EBUSY && loadable ? start(launch, false, pid) : error;
+	/* static commands too are loaded: so they find their directory and themselves (/proc/self/exe) as
+	 * outside, and no listener above is in the way */
+	return start(launch, launch->broker && !sbp_is_loadable(&launch->setup), pid);
 }
 
 /* Under a filter the copy keeps the page, for the call that would unmap it may be forbidden. It is nobody

@@ -7,7 +7,7 @@
 bare_git() { GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -C "$scratch/git" "$@"; }
 
 format_patch() { # NUMBER COMMIT
-	bare_git format-patch -q -U1 -N --no-signature --zero-commit --no-renames --start-number="$1" \
+	bare_git format-patch -q --stat -p -U1 -N --no-signature --zero-commit --no-renames --start-number="$1" \
 		-o "$scratch/made" -1 "$2" >"$scratch/said" 2>&1 || die 1 "git format-patch: $(head -n 1 "$scratch/said")"
 }
 

@@ -13,14 +13,6 @@
 #include "launching.h"
 #include "numbers.h"
 
-/* Flags come first: a kernel that knows them looks for the program next, and there is none. */
-bool sbp_can_notify_once(void)
-{
-	return sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-			  SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
-			  0) == -EFAULT;
-}
-
 int sbp_ask_broker(const struct sock_fprog *program, const unsigned long *password,
 		   struct sock_fprog *out)
 {

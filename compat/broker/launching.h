@@ -4,13 +4,9 @@
 #define SBP_BROKER_LAUNCHING_H
 
 #include <linux/filter.h>
-#include <stdbool.h>
 #include <sys/types.h>
 
 struct sbp_broker;
-
-/* Has this kernel notifications of which a signal makes no second one (5.19)? */
-bool sbp_can_notify_once(void);
 
 /*
  * The program with the broker's calls turned into questions to a listener, which goes to the launcher by the

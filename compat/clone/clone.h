@@ -62,7 +62,6 @@ struct sbp_setup {
 	uint64_t mask;	   /* signals that were blocked before */
 	int alive[2];	   /* a pipe whose writing end is the launcher's: it ends with it */
 	int started[2];	   /* a pipe on which an init, or a copy, says that all went well */
-	int line[2];	   /* the helper's end of its line, and the child's */
 	int report[2];	   /* sockets over which the listener comes */
 	void *inner_stack; /* for the command of an init */
 
@@ -70,6 +69,7 @@ struct sbp_setup {
 
 	/* What the child writes. */
 	int command_fd;
+	int line[2];	  /* the helper's end of its line, and the child's */
 	bool arrived;	  /* at its exec; a copy: in its sandbox */
 	const char *step; /* under way; after a failure: the one that failed */
 	enum sbp_feature feature;
@@ -91,7 +91,7 @@ int sbp_clone_copy(struct sbp_setup *setup, pid_t *pid);
 
 /* What the launcher holds of a start; the setup's own numbers are the child's to change. */
 struct sbp_ends {
-	int alive[2], started[2], line[2], report[2];
+	int alive[2], started[2], report[2];
 };
 
 /* start.c: what both ways of starting share. */
@@ -133,7 +133,6 @@ long sbp_bring_loopback_up_in_child(struct sbp_setup *setup);
 /* descriptors.c */
 long sbp_pass_fds_in_child(struct sbp_setup *setup);
 long sbp_close_other_fds_in_child(struct sbp_setup *setup);
-void sbp_close_fds_in_child(void);
 
 /* root.c */
 long sbp_privatise_mounts_in_child(struct sbp_setup *setup);

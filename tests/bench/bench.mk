@@ -22,3 +22,13 @@ $(BENCH)/nothing: tests/bench/nothing.c
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)
 	$(Q)$(CC) -O1 -static -nostdlib -fno-stack-protector $(WARNINGS) -o $@ $<
+
+# Instructions of a system call on 3.4, released and patched: builds both kernels, so not part of `make bench`.
+.PHONY: bench-icount
+bench-icount: $(BENCH)/icount-x86_64 $(BENCH)/icount-i386
+	@tests/bench/icount build/qemu $^
+
+$(BENCH)/icount-x86_64 $(BENCH)/icount-i386: $(BENCH)/icount-%: tests/bench/icount.c
+	@mkdir -p $(@D)
+	$(call SAY,LINK,$@)
+	$(Q)$(if $(filter i386,$*),i686,x86_64)-linux-gnu-gcc -std=gnu11 -O1 -static -no-pie -Wall -Wextra -Werror -o $@ $<

@@ -35,11 +35,11 @@ check-broker: broker-programs $(BROKER_READERS)
 	@ci/suite broker tests/unit/run $(BROKER_TESTS)
 
 check-broker-asan:			# AddressSanitizer and UndefinedBehaviorSanitizer
-	+@$(MAKE) --no-print-directory SANITIZE=address,undefined broker-programs
+	$(call sanitized,address,broker-programs)
 	@ci/suite broker-asan tests/unit/run $(patsubst %,build/asan/tests/broker/%,$(filter-out $(BROKER_PLAIN),$(BROKER_NAMES)))
 
 check-broker-tsan:			# ThreadSanitizer
-	+@$(MAKE) --no-print-directory SANITIZE=thread broker-programs
+	$(call sanitized,thread,broker-programs)
 	@ci/suite broker-tsan tests/unit/run $(patsubst %,build/tsan/tests/broker/%,$(filter-out $(BROKER_PLAIN),$(BROKER_NAMES)))
 
 $(call include_built,$(BROKER_TESTS:$(B)/tests/broker/%=$(B)/obj/tests/broker/%.d) $(BROKER_SHARED:.o=.d))

@@ -178,10 +178,10 @@ TEST_F(entry, arguments)
 	EXPECT_NE(-33, variant->enter(variant->getppid, 0x11223345, 0x55667788));
 }
 
-/* A 32-bit call has 32-bit arguments: what stands above in the registers must not be seen. */
+/* Of a 64-bit program's registers all is seen; a 32-bit program's arguments have no upper halves. */
 TEST_F(entry, upper_halves)
 {
-	int narrow = variant->arch == AUDIT_ARCH_I386 || sizeof(long) == 4;
+	int narrow = sizeof(long) == 4;
 	struct sock_filter code[] = {
 		LOAD(nr),
 		IF((uint32_t)(variant->getppid | variant->bit), 0, 3),
@@ -370,32 +370,40 @@ static int has_vsyscalls(void)
 FIXTURE(vsyscall)
 {
 	vsyscall_time time;
+	int missing;
 };
 
 FIXTURE_SETUP(vsyscall)
 {
 	self->time = (vsyscall_time)VSYSCALL_TIME;
-	if (!has_vsyscalls())
-		SKIP(return, "no vsyscall page");
+	self->missing = !has_vsyscalls();
 }
 
 FIXTURE_TEARDOWN(vsyscall)
 {
 }
 
+/* A fixture's setup can't skip what comes behind it. */
+#define NEEDS_VSYSCALLS()  \
+	if (self->missing) \
+	SKIP(return, "no vsyscall page")
+
 TEST_F(vsyscall, control)
 {
+	NEEDS_VSYSCALLS();
 	EXPECT_LE(time(NULL) - 1, self->time(NULL));
 }
 
 TEST_F(vsyscall, allowed)
 {
+	NEEDS_VSYSCALLS();
 	ASSERT_EQ(0, INSTALL(FOR_CALL(__NR_getppid, SECCOMP_RET_KILL_PROCESS)));
 	EXPECT_LE(time(NULL) - 1, self->time(NULL));
 }
 
 TEST_F(vsyscall, refused)
 {
+	NEEDS_VSYSCALLS();
 	ASSERT_EQ(0, INSTALL(FOR_CALL(__NR_time, SECCOMP_RET_ERRNO | 77)));
 	EXPECT_EQ(-77, self->time(NULL));
 	/* the next one is judged anew */
@@ -404,6 +412,7 @@ TEST_F(vsyscall, refused)
 
 TEST_F(vsyscall, trapped)
 {
+	NEEDS_VSYSCALLS();
 	catch_sigsys();
 	ASSERT_EQ(0, INSTALL(FOR_CALL(__NR_time, SECCOMP_RET_TRAP | 5)));
 	EXPECT_EQ(1234, self->time(NULL));
@@ -422,6 +431,7 @@ static int killed_by_vsyscall(void *answer)
 
 TEST_F(vsyscall, killing)
 {
+	NEEDS_VSYSCALLS();
 	EXPECT_TRUE(killed_by(
 		in_child(killed_by_vsyscall, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS), SIGSYS));
 	EXPECT_TRUE(killed_by(in_child(killed_by_vsyscall, (void *)SECCOMP_RET_KILL_THREAD), SIGSYS));
@@ -442,6 +452,7 @@ TEST_F(vsyscall, an_answer_that_restarts_a_call_ends)
 	struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
 	struct sigaction act = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
 
+	NEEDS_VSYSCALLS();
 	for (long answer = 511; answer <= 517; answer++) {
 		int status;
 		pid_t pid = fork();

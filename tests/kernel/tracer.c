@@ -21,8 +21,15 @@
 
 enum { DATA = 0x1234 };
 
-#define SYSCALL_STOP(status)  (WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80))
-#define SECCOMP_EVENT(status) ((status) >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8))
+static int is_syscall_stop(int status)
+{
+	return WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
+}
+
+static int is_seccomp_event(int status)
+{
+	return status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
+}
 
 /* A child that is traced, has stopped, and runs body() when it goes on; its result is its exit status. */
 static pid_t traced_child(int (*body)(void), long options)
@@ -97,7 +104,7 @@ TEST(a_tracer_is_told)
 
 	ASSERT_LT(0, pid);
 	status = go_on(pid, PTRACE_CONT);
-	ASSERT_TRUE(SECCOMP_EVENT(status));
+	ASSERT_TRUE(is_seccomp_event(status));
 	EXPECT_EQ(0, ptrace(PTRACE_GETEVENTMSG, pid, NULL, &message));
 	EXPECT_EQ(DATA, message);
 	EXPECT_EQ(__NR_getppid, call_number(pid));
@@ -126,7 +133,7 @@ TEST(what_a_tracer_made_of_it_is_judged_again)
 	pid_t pid = traced_child(calls_getpid_traced, PTRACE_O_TRACESECCOMP);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SECCOMP_EVENT(go_on(pid, PTRACE_CONT)));
+	ASSERT_TRUE(is_seccomp_event(go_on(pid, PTRACE_CONT)));
 	ASSERT_EQ(0, change_number(pid, __NR_getppid));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
@@ -136,7 +143,7 @@ TEST(what_a_tracer_left_is_made)
 	pid_t pid = traced_child(calls_getpid_traced, PTRACE_O_TRACESECCOMP);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SECCOMP_EVENT(go_on(pid, PTRACE_CONT)));
+	ASSERT_TRUE(is_seccomp_event(go_on(pid, PTRACE_CONT)));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 9));
 }
 
@@ -153,7 +160,7 @@ TEST(the_filter_comes_last)
 	pid_t pid = traced_child(refuses_getppid, 0);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SYSCALL_STOP(go_to_call(pid, __NR_getpid)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_getpid)));
 	ASSERT_EQ(0, change_number(pid, __NR_getppid));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
@@ -173,7 +180,7 @@ TEST(a_refused_call_that_became_an_allowed_one_is_made)
 	pid_t pid = traced_child(refuses_getpid, 0);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SYSCALL_STOP(go_to_call(pid, __NR_getpid)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_getpid)));
 	ASSERT_EQ(0, change_number(pid, __NR_getppid));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 8));
 }
@@ -200,7 +207,7 @@ TEST(arguments_are_read_behind_the_tracer)
 	pid_t pid = traced_child(closes_an_allowed_one, 0);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SYSCALL_STOP(go_to_call(pid, __NR_close)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_close)));
 	ASSERT_EQ(0, change_argument(pid, 1));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
@@ -227,7 +234,7 @@ TEST(arguments_that_the_event_changed_are_judged_again)
 	pid_t pid = traced_child(closes_traced, PTRACE_O_TRACESECCOMP);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SECCOMP_EVENT(go_on(pid, PTRACE_CONT)));
+	ASSERT_TRUE(is_seccomp_event(go_on(pid, PTRACE_CONT)));
 	ASSERT_EQ(0, change_argument(pid, 1));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
@@ -244,10 +251,10 @@ TEST(a_skipped_call_has_the_tracers_result)
 	pid_t pid = traced_child(calls_getpid, 0);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SYSCALL_STOP(go_to_call(pid, __NR_getpid)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_getpid)));
 	ASSERT_EQ(0, skip_call(pid, 77));
 	/* its exit is told all the same; whoever skips on ARM must say the result there */
-	ASSERT_TRUE(SYSCALL_STOP(go_on(pid, PTRACE_SYSCALL)));
+	ASSERT_TRUE(is_syscall_stop(go_on(pid, PTRACE_SYSCALL)));
 	EXPECT_EQ(77, call_result(pid));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
@@ -264,7 +271,7 @@ TEST(an_event_can_skip)
 	pid_t pid = traced_child(skipped_by_event, PTRACE_O_TRACESECCOMP);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SECCOMP_EVENT(go_on(pid, PTRACE_CONT)));
+	ASSERT_TRUE(is_seccomp_event(go_on(pid, PTRACE_CONT)));
 	ASSERT_EQ(0, skip_call(pid, 77));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
@@ -274,8 +281,8 @@ TEST(the_exit_of_a_refused_call_is_told)
 	pid_t pid = traced_child(refuses_getpid, 0);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SYSCALL_STOP(go_to_call(pid, __NR_getpid)));
-	ASSERT_TRUE(SYSCALL_STOP(go_on(pid, PTRACE_SYSCALL)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_getpid)));
+	ASSERT_TRUE(is_syscall_stop(go_on(pid, PTRACE_SYSCALL)));
 	EXPECT_EQ(-EPERM, call_result(pid));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
@@ -285,8 +292,8 @@ TEST(the_exit_of_an_events_call_is_told)
 	pid_t pid = traced_child(calls_getpid_traced, PTRACE_O_TRACESECCOMP);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(SECCOMP_EVENT(go_on(pid, PTRACE_CONT)));
-	ASSERT_TRUE(SYSCALL_STOP(go_on(pid, PTRACE_SYSCALL)));
+	ASSERT_TRUE(is_seccomp_event(go_on(pid, PTRACE_CONT)));
+	ASSERT_TRUE(is_syscall_stop(go_on(pid, PTRACE_SYSCALL)));
 	EXPECT_EQ(pid, call_result(pid));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 9));
 }
@@ -320,7 +327,7 @@ FIXTURE_SETUP(dying)
 	ASSERT_EQ(0, pipe2(written, O_NONBLOCK));
 	self->pid = traced_child(writes_traced, PTRACE_O_TRACESECCOMP);
 	ASSERT_LT(0, self->pid);
-	ASSERT_TRUE(SECCOMP_EVENT(go_on(self->pid, PTRACE_CONT)));
+	ASSERT_TRUE(is_seccomp_event(go_on(self->pid, PTRACE_CONT)));
 }
 
 FIXTURE_TEARDOWN(dying)
@@ -373,7 +380,7 @@ TEST(a_tracer_that_dies_leaves_the_filter)
 	if (!tracer) {
 		pid_t pid = traced_child(outlives_its_tracer, PTRACE_O_TRACESECCOMP);
 
-		_exit(SECCOMP_EVENT(go_on(pid, PTRACE_CONT)) ? 0 : 1);
+		_exit(is_seccomp_event(go_on(pid, PTRACE_CONT)) ? 0 : 1);
 	}
 	ASSERT_EQ(tracer, waitpid(tracer, &status, 0));
 	ASSERT_EQ(0, status);
@@ -414,7 +421,7 @@ TEST(a_filter_that_came_during_the_stop_judges)
 	pid = traced_child(calls_while_another_installs, 0);
 	ASSERT_LT(0, pid);
 	status = go_to_call(pid, __NR_getppid);
-	ASSERT_TRUE(SYSCALL_STOP(status));
+	ASSERT_TRUE(is_syscall_stop(status));
 	__atomic_store_n(stage, 1, __ATOMIC_SEQ_CST);
 	wait_for(stage, 2);
 	ASSERT_EQ(2, *stage);

@@ -25,6 +25,9 @@ END_IF    := ; else rm -f
 # Our own tests on the kernel's harness; a row of kernels.def names those that it runs.
 KERNEL_TESTS := $(patsubst tests/kernel/%.c,%,$(wildcard tests/kernel/*.c))
 
+# The engine beside the kernel that it is in: the same verdicts?
+ENGINE_SOURCES := tests/engine/random_program.c backports/engine/seccomp_bpf.c backports/engine/seccomp_bpf_constant.c
+
 .PHONY: all $(ROWS)
 .DELETE_ON_ERROR:
 all: $(ROWS)
@@ -46,6 +49,10 @@ $(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capabilit
 $(KERNEL_TESTS:%=$(W)/guest/$1/%): $(W)/guest/$1/%: tests/kernel/%.c $(wildcard tests/kernel/*.h) $(W)/selftests/unpacked
 	@mkdir -p $$(@D)
 	@$(IF_SOURCE) $$(CC_$1) -O1 -s -static -no-pie $(WARN) $(HARNESS) -I$(W)/selftests $$(call INTO,$$< -lpthread) $(END_IF) $$@; fi
+
+$(W)/guest/$1/differential: $(wildcard tests/engine/differential*.[ch] tests/engine/engine.h) $(ENGINE_SOURCES)
+	@mkdir -p $$(@D)
+	@$$(CC_$1) -O2 -s -static -no-pie $(WARN) -Wno-unused-parameter -Ibackports/engine -Itests/engine $$(call INTO,$$(filter %.c,$$^))
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$g)))
 
@@ -60,7 +67,7 @@ $(W)/console_test: $(HERE)/console_test.c $(HERE)/console.c $(HERE)/console.h $(
 	@mkdir -p $(@D)
 	@$(CC_host) -O1 -g -fsanitize=address,undefined $(WARN) -o $@ $(HERE)/console_test.c $(HERE)/console.c
 
-PROGRAMS := $(W)/boot $(foreach g,$(GUESTS),$(addprefix $(W)/guest/$g/,init seccomp_bpf $(KERNEL_TESTS)))
+PROGRAMS := $(W)/boot $(foreach g,$(GUESTS),$(addprefix $(W)/guest/$g/,init seccomp_bpf differential $(KERNEL_TESTS)))
 
 .PHONY: programs
 programs: $(PROGRAMS)
