@@ -608,16 +608,17 @@ SBP_API SBP_MUST_CHECK int sbp_launch_enter_root(int line);
  * connection or a listener of its own. Needs a filter. Somebody must serve the broker before the start, for that
  * is when the first files are asked for.
  *
+ * A command that sees files asks by user notification (Linux 5.9, no other listener above; from 5.19 no signal can
+ * make a call twice): all of them are then the broker's to open, and it begins in "/". Nothing of it is in
+ * the process.
+ *
  * In an empty root the one exec is that of a small loader, which maps the command and, where it is not
  * static, its dynamic loader (PT_INTERP), opened before, and then answers by the broker what the filter
  * traps (SIGSYS): so libraries and their constructors run in the sandbox already, and the broker must allow
  * what they are loaded from. The command's current directory and /proc/self/exe are as outside. Its own use
  * of SIGSYS is kept from the kernel: its masks never block it. What is no part of rt_sigaction(2) and
  * rt_sigprocmask(2) is not seen to: a handler that interrupts a wait with a mask of its own (sigsuspend,
- * ppoll) must not open files.
- *
- * Where the command sees files, all of which are then the broker's to open, it asks by user notification (5.9,
- * and nobody above who listens already), and begins in "/". Scripts can't be run as ever.
+ * ppoll) must not open files. Scripts can't be run as ever.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_set_broker(struct sbp_launch *launch,
 						 struct sbp_broker *broker);

@@ -7,9 +7,9 @@
  * Which of the two. Notification takes half the time (`make bench`), needs nothing in the process, and a
  * program that replaces or blocks its SIGSYS handler changes nothing; but it needs Linux 5.9, and 5.19 for a
  * call that a signal interrupts not to be made twice, and no other listener above. SIGSYS works on every
- * kernel with a filter, but needs the handler in the process. So notification is taken for what the
- * kernel can execute by itself, where it has it; SIGSYS where there is a handler anyway, as
- * in a command that the loader loads, and on every other kernel.
+ * kernel with a filter, but needs the handler in the process. So notification is taken where a command sees
+ * files, and SIGSYS in an empty root, where the loader brings the handler along in any case, and
+ * gives the command its own directory and name.
  */
 #ifndef SBP_BROKER_FILTER_H
 #define SBP_BROKER_FILTER_H

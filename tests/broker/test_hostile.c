@@ -153,6 +153,33 @@ static void descriptors_that_came_along(void **state)
 	assert_true(come_to_fds(before));
 }
 
+/* A socket that leads out of the machine is no place for an answer: it would be sent. */
+static void answers_stay_inside(void **state)
+{
+	struct stage *stage = *state;
+	struct sbp_broker_message good = message_for("/open/file");
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t size = sizeof(address);
+	int to = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+	    from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char bytes[256];
+
+	if (to < 0 || from < 0 || bind(to, (struct sockaddr *)&address, sizeof(address)) ||
+	    getsockname(to, (struct sockaddr *)&address, &size) ||
+	    connect(from, (struct sockaddr *)&address, sizeof(address))) {
+		printf("# no sockets of IPv4 here: %s\n", strerror(errno));
+		skip();
+	}
+	/* control: what is sent there arrives */
+	assert_int_equal(send(from, "x", 1, 0), 1);
+	assert_int_equal(recv(to, bytes, sizeof(bytes), 0), 1);
+	send_raw(stage->fd, &good, sizeof(good.request) + 10, from, 1, 0);
+	assert_string_equal(stage_read(stage, "/open/file"), "/open/file");
+	assert_int_equal(recv(to, bytes, sizeof(bytes), MSG_DONTWAIT), -1);
+	close(to);
+	close(from);
+}
+
 /* The connection itself as the place for the reply: it gets one, and that is all. */
 static void the_connection_as_reply_end(void **state)
 {
@@ -296,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		both_ways(messages_that_are_none),
 		both_ways(descriptors_that_came_along),
+		both_ways(answers_stay_inside),
 		both_ways(the_connection_as_reply_end),
 		both_ways(floods_hold_up_nobody),
 		both_ways(deaths_leave_nothing),

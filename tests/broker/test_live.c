@@ -64,6 +64,7 @@ static void use_files(void)
 	check(is_refused(open("/open/nowhere", O_RDONLY), ENOENT));
 	check(is_refused(open("/open/file", O_RDWR), EACCES));
 	check(is_refused(openat(AT_FDCWD, (const char *)1, O_RDONLY), EFAULT));
+	check(is_refused(openat(AT_FDCWD, (const char *)64, O_RDONLY), EFAULT));
 	check(stat("/open/file", &status) == 0 && status.st_size == 10 && S_ISREG(status.st_mode));
 	fd = open("/open/file", O_RDONLY | O_CLOEXEC);
 	check(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
