@@ -13,6 +13,8 @@ CC_i386   := i686-linux-gnu-gcc
 CC_arm    := arm-linux-gnueabi-gcc -march=armv5te -marm
 CC_arm64  := aarch64-linux-gnu-gcc
 WARN      := -std=gnu11 -Wall -Wextra -Werror
+# What kselftest_harness.h wants defined, and what its macros would be warned of.
+HARNESS   := -D_GNU_SOURCE -Wno-unused-parameter -Wno-sign-compare
 GUESTS    := x86_64 i386 arm arm64
 
 # Compiled beside its place and moved there: a row that copies it now gets a whole one.
@@ -22,6 +24,9 @@ IF_SOURCE := if [ -f $(W)/selftests/kselftest_harness.h ]; then
 END_IF    := ; else rm -f
 # Our own tests on the kernel's harness; a row of kernels.def names those that it runs.
 KERNEL_TESTS := $(patsubst tests/kernel/%.c,%,$(wildcard tests/kernel/*.c))
+
+# The engine beside the kernel that it is in: the same verdicts?
+ENGINE_SOURCES := tests/engine/random_program.c backports/engine/seccomp_bpf.c backports/engine/seccomp_bpf_constant.c
 
 .PHONY: all $(ROWS)
 .DELETE_ON_ERROR:
@@ -41,10 +46,13 @@ $(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capabilit
 	@$(IF_SOURCE) $$(CC_$1) -O2 -s -static -no-pie -w -D__EXPORTED_HEADERS__ -I$(HERE)/include \
 		-include $(HERE)/include/selftest.h $$(call INTO,$(W)/selftests/seccomp/seccomp_bpf.c -lpthread) $(END_IF) $$@; fi
 
-$(KERNEL_TESTS:%=$(W)/guest/$1/%): $(W)/guest/$1/%: tests/kernel/%.c $(W)/selftests/unpacked
+$(KERNEL_TESTS:%=$(W)/guest/$1/%): $(W)/guest/$1/%: tests/kernel/%.c $(wildcard tests/kernel/*.h) $(W)/selftests/unpacked
 	@mkdir -p $$(@D)
-	@$(IF_SOURCE) $$(CC_$1) -O1 -s -static -no-pie $(WARN) -Wno-unused-parameter -I$(W)/selftests \
-		$$(call INTO,$$<) $(END_IF) $$@; fi
+	@$(IF_SOURCE) $$(CC_$1) -O1 -s -static -no-pie $(WARN) $(HARNESS) -I$(W)/selftests $$(call INTO,$$< -lpthread) $(END_IF) $$@; fi
+
+$(W)/guest/$1/differential: $(wildcard tests/engine/differential*.[ch] tests/engine/engine.h) $(ENGINE_SOURCES)
+	@mkdir -p $$(@D)
+	@$$(CC_$1) -O2 -s -static -no-pie $(WARN) -Wno-unused-parameter -Ibackports/engine -Itests/engine $$(call INTO,$$(filter %.c,$$^))
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rules,$g)))
 
@@ -59,7 +67,7 @@ $(W)/console_test: $(HERE)/console_test.c $(HERE)/console.c $(HERE)/console.h $(
 	@mkdir -p $(@D)
 	@$(CC_host) -O1 -g -fsanitize=address,undefined $(WARN) -o $@ $(HERE)/console_test.c $(HERE)/console.c
 
-PROGRAMS := $(W)/boot $(foreach g,$(GUESTS),$(addprefix $(W)/guest/$g/,init seccomp_bpf $(KERNEL_TESTS)))
+PROGRAMS := $(W)/boot $(foreach g,$(GUESTS),$(addprefix $(W)/guest/$g/,init seccomp_bpf differential $(KERNEL_TESTS)))
 
 .PHONY: programs
 programs: $(PROGRAMS)
