@@ -15,6 +15,7 @@
 
 #include "clone/clone.h"
 #include "bpf/listener.h"
+#include "broker/launching.h"
 #include "loader/prepare.h"
 #include "uapi.h"
 
@@ -252,15 +253,16 @@ enum sbp_feature sbp_launch_missing(const struct sbp_launch *launch)
 
 /* --- What is refused ------------------------------------------------------------------------ */
 
-/* A directory that is the root already hides nothing. */
+/* A directory that is the root already hides nothing. One that is not there will be found out. */
 static bool keeps_root(const struct sbp_setup *setup)
 {
 	struct stat root, directory;
 
 	if (setup->root != SBP_ROOT_DIRECTORY)
 		return setup->root == SBP_ROOT_KEPT;
-	return !stat("/", &root) && !stat(setup->directory, &directory) &&
-	       root.st_dev == directory.st_dev && root.st_ino == directory.st_ino;
+	if (stat("/", &root) || stat(setup->directory, &directory))
+		return errno != ENOENT && errno != ENOTDIR;
+	return root.st_dev == directory.st_dev && root.st_ino == directory.st_ino;
 }
 
 int sbp_launch_level(const struct sbp_launch *launch)
@@ -319,8 +321,8 @@ static int check(struct sbp_launch *launch, bool copy)
 		return fail(launch, "plan", 0, -EINVAL);
 	if (setup->filtered && !setup->policy.len && !(copy && setup->later))
 		return fail(launch, "policy", 0, -EINVAL);
-	if (launch->broker && (copy || !sbp_is_loadable(setup)))
-		return fail(launch, "broker without a filter and an empty root", 0, -EINVAL);
+	if (launch->broker && (copy || !setup->filtered || setup->later))
+		return fail(launch, "broker without a filter", 0, -EINVAL);
 	error = check_root(launch);
 	return error ? error : check_level(launch);
 }
@@ -365,31 +367,48 @@ static int end(struct sbp_launch *launch, const struct sbp_setup *setup, int err
 	return error ? fail(launch, setup->step, setup->feature, error) : fail(launch, NULL, 0, 0);
 }
 
-int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
+static int start_by_loader(struct sbp_launch *launch, struct area *area, pid_t *pid)
 {
 	struct sbp_loading loading;
-	struct area *area;
-	int error = check(launch, false);
+	int error = sbp_load(&area->setup, launch->broker, &loading);
 
-	if (error)
+	/* what the filter traps is then for the loader's handler, not for a listener */
+	if (area->setup.loader_fd >= 0) {
+		sbp_forget_report_password(&area->setup.listening);
+		area->setup.listening.len = 0;
+	}
+	if (!error)
+		error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
+	sbp_loading_end(&loading, &area->setup);
+	return error;
+}
+
+static int start_notifying(struct sbp_launch *launch, struct area *area, pid_t *pid)
+{
+	int error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
+
+	if (!error)
+		error = sbp_serve_started(launch->broker, area->setup.listener, *pid);
+	else
 		return error;
-	if (launch->report)
-		*launch->report = -1;
-	area = map_area(&launch->setup);
+	area->setup.listener = -1;
+	return error ? sbp_fail(&area->setup, "listener of the broker",
+				SBP_FEATURE_SECCOMP_USER_NOTIF, error)
+		     : 0;
+}
+
+static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
+{
+	struct area *area = map_area(&launch->setup);
+	int error;
+
 	if (!area)
 		return fail(launch, "memory", 0, -ENOMEM);
+	area->setup.must_listen = notifying;
 	error = sbp_prepare(&area->setup);
-	if (!error) {
-		error = sbp_load(&area->setup, launch->broker, &loading);
-		/* what the filter traps is then for the loader's handler, not for a listener */
-		if (area->setup.loader_fd >= 0) {
-			sbp_forget_report_password(&area->setup.listening);
-			area->setup.listening.len = 0;
-		}
-		if (!error)
-			error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
-		sbp_loading_end(&loading, &area->setup);
-	}
+	if (!error)
+		error = notifying ? start_notifying(launch, area, pid)
+				  : start_by_loader(launch, area, pid);
 	sbp_forget_password(&area->setup);
 	free(area->setup.listening.filter);
 	if (launch->report)
@@ -397,6 +416,19 @@ int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
 	end(launch, &area->setup, error);
 	munmap(area, sizeof(*area));
 	return error;
+}
+
+int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
+{
+	int error = check(launch, false);
+
+	if (error)
+		return error;
+	if (launch->report)
+		*launch->report = -1;
+	/* static commands too are loaded: so they find their directory and themselves (/proc/self/exe) as
+	 * outside, and no listener above is in the way */
+	return start(launch, launch->broker && !sbp_is_loadable(&launch->setup), pid);
 }
 
 /* Under a filter the copy keeps the page, for the call that would unmap it may be forbidden. It is nobody

@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "launch.h"
 #include "run/run.h"
+#include "uapi.h"
 
 extern char **environ;
 
@@ -219,6 +221,19 @@ static int refuse(const struct request *request, struct knowledge *known,
 	return EXIT_NO_SANDBOX;
 }
 
+/* One call, as the probe makes it: a filter at no address is refused by who would install it. Under an outer
+ * filter, which could kill for it, the probe knows how to ask. */
+static bool has_tsync(struct knowledge *known)
+{
+	static const enum sbp_feature tsync[] = { SBP_FEATURE_SECCOMP_TSYNC, 0 };
+
+	if (sbp_kernel(SYS_prctl, PR_GET_SECCOMP) == 0)
+		return sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+				  0) == -EFAULT;
+	return !sbp_probe_new(&known->probe) && !sbp_probe_run_some(known->probe, SBP_QUICK, tsync) &&
+	       sbp_state(known->probe, SBP_FEATURE_SECCOMP_TSYNC) == SBP_AVAILABLE;
+}
+
 /*
  * The launch itself asks whether namespaces can be had, and a full probe costs as much as it does: where
  * the filter's part is known, the strongest plan is tried, and only its failure is looked into.
@@ -226,11 +241,7 @@ static int refuse(const struct request *request, struct knowledge *known,
 static bool try_strongest(const struct request *request, struct knowledge *known,
 			  struct sbp_launch *launch, pid_t *pid, int *error, int *status)
 {
-	static const enum sbp_feature tsync[] = { SBP_FEATURE_SECCOMP_TSYNC, 0 };
-
-	if (request->verbose || getenv("SANDBOX_PROBE_ASSUME") || sbp_probe_new(&known->probe) ||
-	    sbp_probe_run_some(known->probe, SBP_QUICK, tsync) ||
-	    sbp_state(known->probe, SBP_FEATURE_SECCOMP_TSYNC) != SBP_AVAILABLE)
+	if (request->verbose || getenv("SANDBOX_PROBE_ASSUME") || !has_tsync(known))
 		return false;
 	if (sbp_launch_set_strategies(launch, request->isolation ? request->isolation : "clone",
 				      request->syscalls ? request->syscalls : "bpf"))

@@ -230,6 +230,12 @@ struct sbp_steps {
 };
 void sbp_run_steps(struct sbp_probe *p, const struct sbp_steps *steps);
 
+/*
+ * SBP_STACK_SIZE bytes to read into, until a child is started: the caller's own stack may be small, and once a
+ * clone failed valgrind dies of whatever makes that grow.
+ */
+char *sbp_scratch(struct sbp_probe *p);
+
 /* Keeps the calling thread on its CPU, and lets it go again (affinity.c). */
 struct sbp_cpus {
 	long bytes; /* of the mask that are the kernel's; 0: nothing to restore */

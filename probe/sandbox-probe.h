@@ -405,8 +405,8 @@ enum sbp_scope { SBP_EXACT, SBP_BELOW };
 /* What it allows. Each alone or together; to write and make files needs both. */
 enum sbp_may {
 	SBP_MAY_READ = 1,
-	SBP_MAY_WRITE = 2,	/* and truncate */
-	SBP_MAY_CREATE = 4,	/* files, not directories */
+	SBP_MAY_WRITE = 2,  /* and truncate */
+	SBP_MAY_CREATE = 4, /* files, not directories */
 };
 
 /*
@@ -605,15 +605,20 @@ SBP_API SBP_MUST_CHECK int sbp_launch_enter_root(int line);
 
 /*
  * Lets a broker open files for the command; NULL: none. The launch keeps a reference, and each start makes a
- * connection of its own. Needs a filter and an empty root: where the command sees files, it opens them itself.
- * Somebody must serve the broker before the start, for that is when the first files are asked for.
+ * connection or a listener of its own. Needs a filter. Somebody must serve the broker before the start, for that
+ * is when the first files are asked for.
  *
- * This is how a command that is not static runs in an empty root. The one exec is that of a small loader, which
+ * A command that the kernel can execute by itself asks by user notification: a static one in an empty root
+ * (where a signal can't make a call twice, Linux 5.19), and every one where it sees files (5.9), all
+ * of which are then the broker's to open. Nothing of it is in the process, scripts can't be run as ever.
+ *
+ * A command that is not static runs in an empty root so: the one exec is that of a small loader, which
  * maps the command and its dynamic loader (PT_INTERP), opened before, and then answers by the broker what
  * the filter traps (SIGSYS): so libraries and their constructors run in the sandbox already, and
  * the broker must allow what they are loaded from. The command's own use of SIGSYS is kept from the kernel:
  * its masks never block it. What is no part of rt_sigaction(2) and rt_sigprocmask(2) is not seen to: a
- * handler that interrupts a wait with a mask of its own (sigsuspend, ppoll) must not open files.
+ * handler that interrupts a wait with a mask of its own (sigsuspend, ppoll) must not open files. So run
+ * static ones too where the kernel can't notify, or somebody above listens already.
  */
 SBP_API SBP_MUST_CHECK int sbp_launch_set_broker(struct sbp_launch *launch,
 						 struct sbp_broker *broker);

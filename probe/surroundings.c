@@ -216,12 +216,12 @@ void sbp_survey_chroot(struct sbp_probe *p)
 	static const char path[] = "/proc/self/mountinfo";
 	const char *source = "statx(\"/\")";
 	int mounted = root_is_mount_by_statx(p);
-	char text[16 << 10];
+	char *text = sbp_scratch(p);
 
-	if (mounted < 0 && sbp_read_file(p, path, text, sizeof(text)) > 0) {
+	if (mounted < 0 && sbp_read_file(p, path, text, SBP_STACK_SIZE) > 0) {
 		source = path;
 		mounted = root_is_mounted(text);
-		if (!mounted && strlen(text) == sizeof(text) - 1)
+		if (!mounted && strlen(text) == SBP_STACK_SIZE - 1)
 			mounted = -1; /* more mounts than fit: the root's may come later */
 	}
 	if (mounted >= 0)

@@ -77,14 +77,12 @@ void sbp_forget_report_password(const struct sock_fprog *program)
 		code[FIRST_HALF + 2 * i].k = 0;
 }
 
-int sbp_listening_program(const struct sock_fprog *program, const unsigned long *password,
-			  struct sock_fprog *out)
+int sbp_handing_program(const struct sock_fprog *program, const unsigned long *password,
+			struct sock_fprog *out)
 {
 	size_t length = PREFIX_LENGTH + (size_t)program->len;
-	struct sock_filter *insn;
 
-	if (!returns(program, SECCOMP_RET_TRAP) || returns(program, SECCOMP_RET_USER_NOTIF) ||
-	    !kernel_has_listeners())
+	if (!kernel_has_listeners())
 		return -ENOTSUP;
 	if (length > BPF_MAXINSNS)
 		return -E2BIG;
@@ -93,9 +91,23 @@ int sbp_listening_program(const struct sock_fprog *program, const unsigned long 
 		return -ENOMEM;
 	out->len = (unsigned short)length;
 	write_prefix(out->filter, password);
-	for (size_t i = 0; i < program->len; i++) {
-		insn = &out->filter[PREFIX_LENGTH + i];
-		*insn = program->filter[i];
+	memcpy(out->filter + PREFIX_LENGTH, program->filter, program->len * sizeof(*out->filter));
+	return 0;
+}
+
+int sbp_listening_program(const struct sock_fprog *program, const unsigned long *password,
+			  struct sock_fprog *out)
+{
+	int error;
+
+	if (!returns(program, SECCOMP_RET_TRAP) || returns(program, SECCOMP_RET_USER_NOTIF))
+		return -ENOTSUP;
+	error = sbp_handing_program(program, password, out);
+	if (error)
+		return error;
+	for (size_t i = PREFIX_LENGTH; i < out->len; i++) {
+		struct sock_filter *insn = &out->filter[i];
+
 		if (insn->code == (BPF_RET | BPF_K) && (insn->k & ACTION) == SECCOMP_RET_TRAP)
 			insn->k = SECCOMP_RET_USER_NOTIF;
 	}
@@ -120,18 +132,13 @@ static void prepare_message(struct msghdr *message, struct iovec *data, union co
 	message->msg_controllen = sizeof(*control);
 }
 
-long sbp_bpf_listen_in_child(const struct sock_fprog *program, int socket,
-			     const unsigned long *password, bool *installed)
+long sbp_send_listener_in_child(int fd, int socket, const unsigned long *password)
 {
-	long listener = sbp_bpf_install_listener(program), result;
+	long result;
 	struct iovec data = { (void *)"", 1 };
 	struct msghdr message;
 	union control control;
-	int fd = (int)listener;
 
-	*installed = listener >= 0;
-	if (listener < 0)
-		return listener;
 	prepare_message(&message, &data, &control);
 	control.head.cmsg_level = SOL_SOCKET;
 	control.head.cmsg_type = SCM_RIGHTS;
@@ -140,6 +147,15 @@ long sbp_bpf_listen_in_child(const struct sock_fprog *program, int socket,
 	result = sbp_kernel(SYS_sendmsg, socket, (long)&message, MSG_NOSIGNAL, (long)password[0],
 			    (long)password[1], (long)password[2]);
 	return result < 0 ? result : 0;
+}
+
+long sbp_bpf_listen_in_child(const struct sock_fprog *program, int socket,
+			     const unsigned long *password, bool *installed)
+{
+	long listener = sbp_bpf_install_listener(program);
+
+	*installed = listener >= 0;
+	return listener < 0 ? listener : sbp_send_listener_in_child((int)listener, socket, password);
 }
 
 int sbp_receive_listener(int socket)

@@ -22,6 +22,10 @@ enum { SBP_REPORT_PASSWORD_WORDS = 3 };
 int sbp_listening_program(const struct sock_fprog *program, const unsigned long *password,
 			  struct sock_fprog *out);
 
+/* The same for a program that asks its listener already: only sendmsg(2) is let through. */
+int sbp_handing_program(const struct sock_fprog *program, const unsigned long *password,
+			struct sock_fprog *out);
+
 /* Wipes the password out of such a program, which may be none. */
 void sbp_forget_report_password(const struct sock_fprog *program);
 
@@ -31,6 +35,9 @@ void sbp_forget_report_password(const struct sock_fprog *program);
  */
 long sbp_bpf_listen_in_child(const struct sock_fprog *program, int socket,
 			     const unsigned long *password, bool *installed);
+
+/* The second half of it. */
+long sbp_send_listener_in_child(int fd, int socket, const unsigned long *password);
 
 /* Takes the listener out of the socket: a descriptor that exec closes, or -1: none came. */
 int sbp_receive_listener(int socket);

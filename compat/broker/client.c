@@ -311,13 +311,13 @@ bool sbp_broker_client_answer_in_handler(struct sbp_broker_client *client, long 
 	if (number < 0)
 		return false;
 	switch (number) {
-#define BROKER_CALL(name, at, from)                              \
-	case NUMBER_##name:                                      \
-		if ((at) >= 0)                                   \
-			call.directory = (int)arguments[(at)&7]; \
-		if ((from) >= 0)                                 \
-			call.path = arguments[(from)&7];         \
-		*result = call_##name(&call);                    \
+#define BROKER_CALL(name, at, from)                                           \
+	case NUMBER_##name:                                                   \
+		if ((at) >= 0)                                                \
+			call.directory = (int)arguments[(at) < 0 ? 0 : (at)]; \
+		if ((from) >= 0)                                              \
+			call.path = arguments[(from) < 0 ? 0 : (from)];       \
+		*result = call_##name(&call);                                 \
 		return true;
 #include "calls.def"
 #undef BROKER_CALL

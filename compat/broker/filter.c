@@ -72,7 +72,7 @@ static int by_number(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-static size_t list(struct row *rows, enum sbp_broker_transport transport)
+static size_t list(struct row *rows, enum sbp_broker_transport transport, int fd)
 {
 	size_t count = 0;
 
@@ -80,7 +80,8 @@ static size_t list(struct row *rows, enum sbp_broker_transport transport)
 	count = add(rows, count, NUMBER_##name, target_of(#name, transport));
 #include "calls.def"
 #undef BROKER_CALL
-	count = add(rows, count, SYS_sendmsg, SEND);
+	if (fd >= 0)
+		count = add(rows, count, SYS_sendmsg, SEND);
 	if (transport == SBP_BROKER_BY_SIGNAL)
 		count = add(rows, count, SYS_socketpair, PAIR);
 #if defined(__i386__)
@@ -164,7 +165,7 @@ int sbp_broker_filter(const struct sock_fprog *policy, enum sbp_broker_transport
 {
 	struct code code = { .length = 0 };
 	struct row rows[ROWS];
-	size_t count = list(rows, transport), length;
+	size_t count = list(rows, transport, fd), length;
 
 	if (!policy || !policy->len)
 		return -EINVAL;

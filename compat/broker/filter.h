@@ -4,11 +4,12 @@
  * of calls.def go to the handler in the process (SIGSYS) or to the launcher (user notification), whatever
  * the policy says of them, and the few calls that the client itself makes are let through.
  *
- * Which of the two. Notification needs Linux 5.9 and no other listener above, and then nothing in the
- * process: static programs are served as well, and a program that replaces or blocks its SIGSYS
- * handler changes nothing. SIGSYS works on every kernel with a filter, and costs less a call, but needs the
- * handler in the process. So notification is taken where the kernel has it, SIGSYS where a handler
- * can be had and the kernel can't notify.
+ * Which of the two. Notification takes half the time (`make bench`), needs nothing in the process, and a
+ * program that replaces or blocks its SIGSYS handler changes nothing; but it needs Linux 5.9, and 5.19 for a
+ * call that a signal interrupts not to be made twice, and no other listener above. SIGSYS works on every
+ * kernel with a filter, but needs the handler in the process. So notification is taken for what the
+ * kernel can execute by itself, where it has it; SIGSYS where there is a handler anyway, as
+ * in a command that the loader loads, and on every other kernel.
  */
 #ifndef SBP_BROKER_FILTER_H
 #define SBP_BROKER_FILTER_H
@@ -23,7 +24,7 @@ enum sbp_broker_transport { SBP_BROKER_BY_SIGNAL, SBP_BROKER_BY_NOTIFICATION };
  * socket: sendmsg(2) is let through on it, and on no other. By notification it is the socket on which
  * the child hands its listener over. Either should be at or above RLIMIT_NOFILE, where no dup2(2) of the
  * sandbox's can put another descriptor, and the second close-on-exec: then sendmsg is let through once.
- * -E2BIG: too long with the policy. -EINVAL: an empty policy. -ENOMEM: no memory.
+ * -1: none, sendmsg is the policy's. -E2BIG: too long with the policy. -EINVAL: an empty policy. -ENOMEM: no memory.
  */
 int sbp_broker_filter(const struct sock_fprog *policy, enum sbp_broker_transport transport, int fd,
 		      struct sock_fprog *out);

@@ -344,13 +344,13 @@ void sbp_notified_answer(struct sbp_waiting *waiting, struct sbp_notified_end *e
 	if (call->arch != SBP_AUDIT_ARCH || call->nr < 0)
 		return;
 	switch (call->nr) {
-#define BROKER_CALL(name, at, from)                                \
-	case NUMBER_##name:                                        \
-		if ((at) >= 0)                                     \
-			asked.directory = (int)call->args[(at)&7]; \
-		if ((from) >= 0)                                   \
-			asked.path = call->args[(from)&7];         \
-		end->value = call_##name(&asked);                  \
+#define BROKER_CALL(name, at, from)                                             \
+	case NUMBER_##name:                                                     \
+		if ((at) >= 0)                                                  \
+			asked.directory = (int)call->args[(at) < 0 ? 0 : (at)]; \
+		if ((from) >= 0)                                                \
+			asked.path = call->args[(from) < 0 ? 0 : (from)];       \
+		end->value = call_##name(&asked);                               \
 		break;
 #include "calls.def"
 #undef BROKER_CALL

@@ -12,8 +12,7 @@
 int sbp_rules_of_paths_add(struct sbp_path_rules *rules, const char *path, size_t length,
 			   enum sbp_scope scope, unsigned int may)
 {
-	struct sbp_rule_of_path *grown;
-	char *copy;
+	struct sbp_rule_of_path *grown, *rule;
 
 	if (rules->count == SBP_BROKER_RULE_LIMIT)
 		return -E2BIG;
@@ -21,12 +20,16 @@ int sbp_rules_of_paths_add(struct sbp_path_rules *rules, const char *path, size_
 	if (!grown)
 		return -ENOMEM;
 	rules->rules = grown;
-	copy = malloc(length + 1);
-	if (!copy)
+	rule = &grown[rules->count];
+	rule->path = malloc(length + 1);
+	if (!rule->path)
 		return -ENOMEM;
-	memcpy(copy, path, length);
-	copy[length] = 0;
-	grown[rules->count++] = (struct sbp_rule_of_path){ copy, length, scope, may };
+	memcpy(rule->path, path, length);
+	rule->path[length] = 0;
+	rule->length = length;
+	rule->scope = scope;
+	rule->may = may;
+	rules->count++;
 	return 0;
 }
 

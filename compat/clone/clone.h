@@ -20,6 +20,7 @@ enum {
 	SBP_PASSWORD_WORDS = 3
 };
 enum { SBP_LOADER_FD_LIMIT = 3 /* what the loader is handed beside what the caller passes */ };
+enum { SBP_ALL_FD_LIMIT = SBP_FD_LIMIT + SBP_LOADER_FD_LIMIT + 1 /* and the line to the helper */ };
 
 struct sbp_setup {
 	/* What is asked for. */
@@ -37,7 +38,7 @@ struct sbp_setup {
 	size_t fd_count, limit_count;
 	struct sbp_passed_fd {
 		int from, as;
-	} fds[SBP_FD_LIMIT + SBP_LOADER_FD_LIMIT + 1]; /* and the line to the helper */
+	} fds[SBP_ALL_FD_LIMIT];
 	struct sbp_limit {
 		int resource;
 		uint64_t value;
@@ -50,6 +51,7 @@ struct sbp_setup {
 	bool own_users;		     /* it has a user namespace of its own */
 	bool no_execveat;	     /* an older kernel: exec is by name */
 	bool by_password;	     /* and the filter knows it by this one */
+	bool must_listen;	     /* for a broker: no start without (../broker/launching.h) */
 	struct sock_fprog listening; /* the program with a listener, to be taken first; len 0: none */
 	unsigned long password[SBP_PASSWORD_WORDS];
 	char uid_map[32], gid_map[32];
@@ -60,7 +62,6 @@ struct sbp_setup {
 	uint64_t mask;	   /* signals that were blocked before */
 	int alive[2];	   /* a pipe whose writing end is the launcher's: it ends with it */
 	int started[2];	   /* a pipe on which an init, or a copy, says that all went well */
-	int line[2];	   /* the helper's end of its line, and the child's */
 	int report[2];	   /* sockets over which the listener comes */
 	void *inner_stack; /* for the command of an init */
 
@@ -68,6 +69,7 @@ struct sbp_setup {
 
 	/* What the child writes. */
 	int command_fd;
+	int line[2];	  /* the helper's end of its line, and the child's */
 	bool arrived;	  /* at its exec; a copy: in its sandbox */
 	const char *step; /* under way; after a failure: the one that failed */
 	enum sbp_feature feature;
@@ -89,7 +91,7 @@ int sbp_clone_copy(struct sbp_setup *setup, pid_t *pid);
 
 /* What the launcher holds of a start; the setup's own numbers are the child's to change. */
 struct sbp_ends {
-	int alive[2], started[2], line[2], report[2];
+	int alive[2], started[2], report[2];
 };
 
 /* start.c: what both ways of starting share. */
@@ -131,7 +133,6 @@ long sbp_bring_loopback_up_in_child(struct sbp_setup *setup);
 /* descriptors.c */
 long sbp_pass_fds_in_child(struct sbp_setup *setup);
 long sbp_close_other_fds_in_child(struct sbp_setup *setup);
-void sbp_close_fds_in_child(void);
 
 /* root.c */
 long sbp_privatise_mounts_in_child(struct sbp_setup *setup);

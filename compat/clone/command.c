@@ -32,9 +32,23 @@ static bool has_capabilities(int fd)
 	return result != -ENODATA && result != -EOPNOTSUPP && result != -ENOSYS;
 }
 
+/* What a file begins with: all that is looked at, as a rule. */
+struct head {
+	long length;
+	union {
+		unsigned char bytes[1024];
+		Elf32_Ehdr half;
+		Elf64_Ehdr full;
+	};
+};
+
 /* pread(2) takes its offset in two pieces on some machines, and libc's is a place to be cancelled. */
-static bool read_at(int fd, void *buffer, size_t size, uint64_t offset)
+static bool read_at(int fd, const struct head *head, void *buffer, size_t size, uint64_t offset)
 {
+	if (offset + size <= (uint64_t)head->length && offset + size >= offset) {
+		memcpy(buffer, head->bytes + offset, size);
+		return true;
+	}
 	if (offset > INT32_MAX || sbp_kernel(SYS_lseek, fd, (long)offset, SEEK_SET) < 0)
 		return false;
 	return sbp_kernel(SYS_read, fd, (long)buffer, (long)size) == (long)size;
@@ -47,42 +61,30 @@ static bool is_nameless(const struct sbp_setup *setup)
 }
 
 /* True where the kernel will look for no other file to run this one. */
-static bool stands_alone(int fd)
+static bool stands_alone(int fd, const struct head *head)
 {
-	union {
-		unsigned char ident[EI_NIDENT];
-		Elf32_Ehdr half;
-		Elf64_Ehdr full;
-	} header;
-	uint64_t at;
-	unsigned int count, size;
-	bool full;
+	bool full = head->bytes[EI_CLASS] == ELFCLASS64;
+	uint64_t at = full ? head->full.e_phoff : head->half.e_phoff;
+	unsigned int count = full ? head->full.e_phnum : head->half.e_phnum;
+	size_t size = full ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
 
-	memset(&header, 0, sizeof(header));
-	if (!read_at(fd, &header, sizeof(header.half), 0) ||
-	    memcmp(header.ident, ELFMAG, SELFMAG) != 0)
+	if (head->length < (long)(full ? sizeof(head->full) : sizeof(head->half)) ||
+	    memcmp(head->bytes, ELFMAG, SELFMAG) != 0)
 		return false;
-	full = header.ident[EI_CLASS] == ELFCLASS64;
-	if (full && !read_at(fd, &header, sizeof(header), 0))
-		return false;
-	at = full ? header.full.e_phoff : header.half.e_phoff;
-	count = full ? header.full.e_phnum : header.half.e_phnum;
-	size = full ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
 	for (unsigned int i = 0; i < count; i++) {
 		uint32_t type; /* first in both */
 
-		if (!read_at(fd, &type, sizeof(type), at + (uint64_t)i * size) || type == PT_INTERP)
+		if (!read_at(fd, head, &type, sizeof(type), at + (uint64_t)i * size) ||
+		    type == PT_INTERP)
 			return false;
 	}
 	return count > 0;
 }
 
 /* Its interpreter would look for it by a descriptor that exec has closed. */
-static bool is_script(int fd)
+static bool is_script(const struct head *head)
 {
-	char mark[2];
-
-	return read_at(fd, mark, sizeof(mark), 0) && mark[0] == '#' && mark[1] == '!';
+	return head->length >= 2 && head->bytes[0] == '#' && head->bytes[1] == '!';
 }
 
 /* Set-id bits and file capabilities do nothing after no_new_privs: such a command would run without
@@ -104,15 +106,29 @@ long sbp_judge_privileges(int fd, const char **step)
 	return -EPERM;
 }
 
+/* The loader's descriptor is of every launch, and where it was read to is not known. */
+static long read_head(int fd, struct head *head)
+{
+	long result = sbp_kernel(SYS_lseek, fd, 0, SEEK_SET);
+
+	if (!result)
+		result = sbp_kernel(SYS_read, fd, (long)head->bytes, sizeof(head->bytes));
+	head->length = result;
+	return result < 0 ? result : 0;
+}
+
 static long judge(struct sbp_setup *setup, int fd)
 {
+	struct head head;
 	long error = sbp_judge_privileges(fd, &setup->step);
 
+	if (!error)
+		error = read_head(fd, &head);
 	if (error)
 		return error;
-	if (is_nameless(setup) && !stands_alone(fd))
+	if (is_nameless(setup) && !stands_alone(fd, &head))
 		return fail(setup, "command that is not static", -ELIBACC);
-	if (setup->program.len && is_script(fd))
+	if (setup->program.len && is_script(&head))
 		return fail(setup, "script under a filter", -ENOEXEC);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "clone.h"
@@ -42,12 +43,24 @@ static long judge(const struct sbp_setup *setup, int fd)
 	return 0;
 }
 
+/* Only here, so that whoever waits on it is not kept waiting by the launcher's own copy. By libc, for i386
+ * has no call of its own for it before 4.3. */
+static long open_line_in_child(struct sbp_setup *setup)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, setup->line))
+		return -errno;
+	setup->fds[setup->fd_count++] = (struct sbp_passed_fd){ setup->line[1], setup->line_as };
+	return 0;
+}
+
 /* First all to numbers that nobody asked for, then each to its own: the lists may overlap. */
 long sbp_pass_fds_in_child(struct sbp_setup *setup)
 {
-	int copies[SBP_FD_LIMIT];
-	long result;
+	int copies[SBP_ALL_FD_LIMIT];
+	long result = setup->later ? open_line_in_child(setup) : 0;
 
+	if (result)
+		return result;
 	for (size_t i = 0; i < setup->fd_count; i++) {
 		result = judge(setup, setup->fds[i].from);
 		if (!result)
@@ -76,7 +89,7 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 /* Those that stay, in order, and behind them one that is above all. */
 struct stay {
 	int count;
-	unsigned int fds[SBP_FD_LIMIT + 4];
+	unsigned int fds[SBP_ALL_FD_LIMIT + 4];
 };
 
 static void let_stay(struct stay *stay, int fd)
@@ -148,6 +161,15 @@ static long close_between(const struct stay *stay, unsigned int flags)
 	return result ? result : sbp_kernel(SYS_close_range, from, ~0U, flags);
 }
 
+/* And where there is no /proc, as far as they are likely. */
+static long close_likely(const struct stay *stay, unsigned int flags)
+{
+	for (unsigned int fd = 0; fd < 1 << 16; fd++)
+		if (!stays(stay, fd))
+			close_one(fd, flags);
+	return 0;
+}
+
 /* What is not passed is closed by the exec; a copy makes none, so it closes them here. */
 long sbp_close_other_fds_in_child(struct sbp_setup *setup)
 {
@@ -162,14 +184,7 @@ long sbp_close_other_fds_in_child(struct sbp_setup *setup)
 	result = close_between(&stay, flags);
 	if (result == -ENOSYS || result == -EINVAL)
 		result = close_each(&stay, flags);
+	if (result == -ENOENT && setup->init)
+		result = close_likely(&stay, flags);
 	return result;
-}
-
-/* For a process that makes no exec: all. Before 5.9 one by one, as far as they are likely. */
-void sbp_close_fds_in_child(void)
-{
-	if (sbp_kernel(SYS_close_range, 0, ~0U, 0) == 0)
-		return;
-	for (int fd = 0; fd < 1 << 16; fd++)
-		sbp_kernel(SYS_close, fd);
 }

@@ -87,11 +87,13 @@ static long confine_helper(struct sbp_setup *setup)
 	return result;
 }
 
+/* Who can't tell is not waited for: it ends. */
 static void tell_in_helper(int line, int error)
 {
 	const struct answer answer = { error, (int)sbp_kernel(SYS_getpid, 0) };
 
-	sbp_kernel(SYS_write, line, (long)&answer, sizeof(answer));
+	if (sbp_kernel(SYS_write, line, (long)&answer, sizeof(answer)) != sizeof(answer))
+		sbp_give_up_in_child(125);
 }
 
 /* The setup may be memory that the child has as well: a copy of it is not. The child goes on when the helper
@@ -138,11 +140,13 @@ long sbp_start_helper_in_child(struct sbp_setup *setup)
 
 /* --- The child -------------------------------------------------------------------------------- */
 
-static bool is_directory(const char *name)
+static int judge(int fd)
 {
 	struct stat status;
 
-	return !fstat(atoi(name), &status) && S_ISDIR(status.st_mode);
+	if (fstat(fd, &status))
+		return -errno;
+	return S_ISDIR(status.st_mode) ? -EISDIR : 0;
 }
 
 /* A directory that is open leads out of any root. */
@@ -159,8 +163,8 @@ static int look_for_directories(void)
 		for (long at = 0; at < bytes; at += *(unsigned short *)(buffer + at + 16)) {
 			const char *name = buffer + at + 19;
 
-			if (*name != '.' && atoi(name) != fd && is_directory(name))
-				error = -EISDIR;
+			if (!error && *name != '.' && atoi(name) != fd)
+				error = judge(atoi(name));
 		}
 	sbp_kernel(SYS_close, fd);
 	return error ? error : bytes < 0 ? (int)bytes : 0;

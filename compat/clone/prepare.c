@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../bpf/listener.h"
+#include "../broker/launching.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -87,6 +88,16 @@ static int prepare_report(struct sbp_setup *setup)
 	return 0;
 }
 
+static int prepare_listening(struct sbp_setup *setup)
+{
+	int error = setup->by_password ? 0 : draw_password(setup);
+
+	if (error)
+		return sbp_fail(setup, "random numbers", 0, error);
+	error = sbp_ask_broker(&setup->program, setup->password, &setup->listening);
+	return error ? sbp_fail(setup, "notification", SBP_FEATURE_SECCOMP_USER_NOTIF, error) : 0;
+}
+
 static int prepare_exec(struct sbp_setup *setup)
 {
 	bool nameless = setup->isolated && setup->root == SBP_ROOT_EMPTY && !setup->later;
@@ -108,6 +119,8 @@ static int prepare_exec(struct sbp_setup *setup)
 			return sbp_fail(setup, "number of descriptors", 0, error);
 		setup->program = sbp_allow_exec_of_fd(&setup->policy, setup->exec_fd);
 	}
+	if (setup->must_listen)
+		return prepare_listening(setup);
 	return setup->wants_report ? prepare_report(setup) : 0;
 }
 

@@ -116,7 +116,9 @@ static long renew_proc_in_child(void)
 	struct statfs status;
 	long result;
 
-	if (statfs("/proc", &status) || status.f_type != PROC_SUPER_MAGIC)
+	if (statfs("/proc", &status))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	if (status.f_type != PROC_SUPER_MAGIC)
 		return 0;
 	result = mount_in_child("proc", "/proc", "proc", SEALED, 0);
 	if (result == -EPERM)

@@ -72,16 +72,7 @@ void sbp_close_ends(struct sbp_ends *ends)
 {
 	close_both(ends->alive);
 	close_both(ends->started);
-	close_both(ends->line);
 	close_both(ends->report);
-}
-
-static int open_line(struct sbp_setup *setup, struct sbp_ends *ends)
-{
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends->line))
-		return sbp_fail(setup, "line to the helper", 0, -errno);
-	setup->fds[setup->fd_count++] = (struct sbp_passed_fd){ ends->line[1], setup->line_as };
-	return 0;
 }
 
 int sbp_open_ends(struct sbp_setup *setup, struct sbp_ends *ends)
@@ -89,15 +80,13 @@ int sbp_open_ends(struct sbp_setup *setup, struct sbp_ends *ends)
 	long result = 0;
 	int error = 0;
 
-	*ends = (struct sbp_ends){ { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	*ends = (struct sbp_ends){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	if (setup->die_with_parent)
 		result = sbp_kernel(SYS_pipe2, (long)ends->alive, O_CLOEXEC);
 	if (result >= 0 && (setup->init || setup->copy))
 		result = sbp_kernel(SYS_pipe2, (long)ends->started, O_CLOEXEC);
 	if (result < 0)
 		error = sbp_fail(setup, "pipe", 0, result);
-	if (!error && setup->later)
-		error = open_line(setup, ends);
 	if (!error && setup->listening.len &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends->report))
 		error = sbp_fail(setup, "socket of the report", 0, -errno);
@@ -105,7 +94,7 @@ int sbp_open_ends(struct sbp_setup *setup, struct sbp_ends *ends)
 		sbp_close_ends(ends);
 	memcpy(setup->alive, ends->alive, sizeof(setup->alive));
 	memcpy(setup->started, ends->started, sizeof(setup->started));
-	memcpy(setup->line, ends->line, sizeof(setup->line));
+	setup->line[0] = setup->line[1] = -1;
 	memcpy(setup->report, ends->report, sizeof(setup->report));
 	return error;
 }

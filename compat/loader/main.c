@@ -46,7 +46,7 @@ static void relocate(void)
 		else if (entry->d_tag == RELOCATIONS_SIZE)
 			size = entry->d_un.d_val;
 	}
-	for (uintptr_t i = 0; i < size / sizeof(*at); i++) {
+	for (uintptr_t i = 0; at && i < size / sizeof(*at); i++) {
 		uintptr_t *where = (uintptr_t *)(base + at[i].r_offset);
 
 		if (KIND(at[i].r_info) != RELATIVE)

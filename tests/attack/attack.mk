@@ -18,23 +18,35 @@ $(ATTACK_HERE): $(ATTACK_SRC:%.c=$(B)/obj/%.o) $(B)/libsandbox-probe.a
 
 $(call include_built,$(ATTACK_SRC:%.c=$(B)/obj/%.d))
 
-# $1: the architecture as `make static` calls it; $2: as tests/qemu does
+# Of the library, with the loader that it holds. $1: the architecture as `make static` calls it; $2: as
+# tests/qemu does; $3: flags that the loader needs there
 define attack_rules
-ATTACK_OBJ_$1 := $(patsubst %.c,build/static/obj/$1/%.o,$(LIB_SRC) $(COMPAT_SRC) $(ATTACK_SRC))
+ATTACK_OBJ_$1    := $(patsubst %.c,build/static/obj/$1/%.o,$(LIB_SRC) $(COMPAT_SRC) $(ATTACK_SRC) \
+		    compat/loader/elf.c compat/loader/prepare.c compat/loader/filter.c)
+ATTACK_LOADER_$1 := $(LOADER_SRC:%.c=build/static/loader/$1/%.o)
+
+build/static/loader/$1/%.o: %.c build/static/flags
+	@mkdir -p $$(@D)
+	$$(Q)$$(STATIC_CC_$1) $$(STATIC_CFLAGS_$1) $$(LOADER_CFLAGS_BASE) $3 -MMD -MP -c -o $$@ $$<
+
+build/static/loader/$1/sandbox-loader: $$(ATTACK_LOADER_$1)
+	$$(Q)$$(STATIC_CC_$1) $$(STATIC_CFLAGS_$1) $$(LOADER_LDFLAGS_BASE) -o $$@ $$^ -lgcc
+
+build/static/obj/$1/image.o: compat/loader/image.S build/static/loader/$1/sandbox-loader
+	@mkdir -p $$(@D)
+	$$(Q)$$(STATIC_CC_$1) $$(STATIC_CFLAGS_$1) -DLOADER_IMAGE='"build/static/loader/$1/sandbox-loader"' -c -o $$@ $$<
 
 build/static/obj/$1/gen/shipped.o: $(B)/gen/shipped.c build/static/flags
 	@mkdir -p $$(@D)
 	$$(Q)$$(STATIC_CC_$1) $$(STATIC_CFLAGS_$1) $$(STATIC_COMPILE) -Icompat -c -o $$@ $$<
 
-build/qemu/guest/$2/attack: $$(ATTACK_OBJ_$1) build/static/obj/$1/gen/shipped.o $$(STATIC_ZLIB_$1)
+build/qemu/guest/$2/attack: $$(ATTACK_OBJ_$1) $$(addprefix build/static/obj/$1/,gen/shipped.o image.o) $$(STATIC_ZLIB_$1)
 	$$(call SAY,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(STATIC_CC_$1) $$(STATIC_CFLAGS_$1) $$(STATIC_LDFLAGS) -o $$@.new $$^ -pthread -lutil && mv $$@.new $$@
 
 GUEST_PROGRAMS += build/qemu/guest/$2/attack
-$$(call include_built,$$(ATTACK_OBJ_$1:.o=.d))
+$$(call include_built,$$(ATTACK_OBJ_$1:.o=.d) $$(ATTACK_LOADER_$1:.o=.d))
 endef
 $(eval $(call attack_rules,x86_64,x86_64))
 $(eval $(call attack_rules,i386,i386))
-$(eval $(call attack_rules,armel,arm))
-$(eval $(call attack_rules,arm64,arm64))

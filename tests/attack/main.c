@@ -185,7 +185,8 @@ static void endure(void)
 	int outside = outlive_launcher(NULL), inside;
 
 	for (int p = 0; p < PLACES; p++) {
-		if (!usable[p] || !places[p].policy || places[p].broadcast)
+		/* a survivor is watched for long: one is enough */
+		if (!usable[p] || !places[p].policy || places[p].broadcast || failed)
 			continue;
 		inside = outlive_launcher(&places[p]);
 		tell(outside == ATTACK_WORKED && inside == ATTACK_DENIED, "outlive the launcher",
@@ -208,7 +209,7 @@ static int run(const char *set_id)
 	int last = 0;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
-	alarm(800);
+	alarm(850); /* guests give it 900 */
 	while (attack_at(last))
 		last++;
 	make_targets(&target, set_id);

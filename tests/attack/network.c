@@ -10,6 +10,16 @@
 
 #include "attack.h"
 
+/*
+ * What policies tell by the family of a socket. On i386 it stands in memory, behind socketcall(2): there
+ * "network" lets all families pass, and only the namespace keeps abstract names apart.
+ */
+#ifdef __i386__
+#define BY_FAMILY (BY_COMPUTE | BY_FILES_READ)
+#else
+#define BY_FAMILY BY_FILTER
+#endif
+
 static int connect_to(int family, const void *address, size_t size)
 {
 	int fd = socket(family, SOCK_STREAM, 0);
@@ -150,17 +160,17 @@ static int other_socket(const struct target *target)
 const struct attack network_attacks[] = {
 	{ "connect by TCP", connect_tcp, BUT_NETWORK, NULL },
 	{ "send by UDP", send_udp, BUT_NETWORK, NULL },
-	{ "connect by an abstract name", connect_abstract, BOTH, NULL },
-	{ "connect by a path", connect_path, BOTH, NULL },
+	{ "connect by an abstract name", connect_abstract, BY_ISOLATION | BY_FAMILY, NULL },
+	{ "connect by a path", connect_path, BY_ISOLATION | BY_FAMILY, NULL },
 	{ "receive a descriptor by an inherited socket", receive_inherited, BY_LAUNCH, NULL },
 	{ "send by an inherited socket", send_inherited, BY_LAUNCH, NULL },
-	{ "open a raw socket", raw_socket, BOTH, NULL },
-	{ "open a packet socket", packet_socket, BOTH, NULL },
-	{ "open a netlink socket", netlink_socket, BY_FILTER, NULL },
-	{ "open a unix socket", unix_socket, BY_FILTER, NULL },
+	{ "open a raw socket", raw_socket, BY_ISOLATION | BY_FAMILY, NULL },
+	{ "open a packet socket", packet_socket, BY_ISOLATION | BY_FAMILY, NULL },
+	{ "open a netlink socket", netlink_socket, BY_FAMILY, NULL },
+	{ "open a unix socket", unix_socket, BY_FAMILY, NULL },
 	{ "open an IPv6 socket", inet6_socket, BY_COMPUTE | BY_FILES_READ, NULL },
-	{ "open a crypto socket", crypto_socket, BY_FILTER, NULL },
-	{ "open a VM socket", vm_socket, BY_FILTER, NULL },
-	{ "open a socket of any other family", other_socket, BY_FILTER, NULL },
+	{ "open a crypto socket", crypto_socket, BY_FAMILY, NULL },
+	{ "open a VM socket", vm_socket, BY_FAMILY, NULL },
+	{ "open a socket of any other family", other_socket, BY_FAMILY, NULL },
 	{ 0 },
 };

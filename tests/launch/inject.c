@@ -69,7 +69,7 @@ static const struct fault {
 	FAULT(mount, EPERM, FAILS, ALL, "private mounts"),
 	FAULT(fgetxattr, EPERM, FAILS, ALL, "command with capabilities"),
 	FAULT(fgetxattr, EOPNOTSUPP, SUCCEEDS, ALL, NULL),
-	FAULT(lseek, EPERM, FAILS, PLAIN | INIT, "command that is not static"),
+	FAULT(read, EPERM, FAILS, PLAIN | KEPT | DIRECTORY, "command"),
 	FAULT(pivot_root, EPERM, FAILS, ROOTED, "root"),
 	FAULT(pivot_root, EINVAL, SUCCEEDS, ROOTED, NULL),
 	FAULT(umount2, EPERM, FAILS, ROOTED, "root"),
@@ -147,8 +147,8 @@ static int try_fault(const struct fault *fault, int way)
 	if (fault->outcome == DIES && error != -ECHILD)
 		return printf("# the errno was %d\n", -error), 1;
 	/* what is looked at with a call that fails can't be told */
-	left = fault->number == SYS_openat || fault->number == SYS_rt_sigprocmask ||
-			       fault->number == SYS_prctl
+	left = fault->number == SYS_openat || fault->number == SYS_read ||
+			       fault->number == SYS_rt_sigprocmask || fault->number == SYS_prctl
 		       ? NULL
 		       : find_traces(&before);
 	if (left)
