@@ -7,6 +7,12 @@ CHECKS := summary setup build library static completion lint
 ON_ALL_CPUS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 export CHECK_DIR := $(B)/check
 
+# $(call sanitized,address|thread,TARGETS): makes them with that sanitizer. Suites that run side by side build in
+# the same folder (build/asan, build/tsan), so one make at a time is in there.
+SANITIZERS_address := address,undefined
+SANITIZERS_thread  := thread
+sanitized = +@mkdir -p build; flock build/$1.lock $(MAKE) --no-print-directory SANITIZE=$(SANITIZERS_$1) $2
+
 check-summary:				# does the sum tell the truth of broken results?
 	@ci/suite summary ci/check/summary
 

@@ -14,11 +14,14 @@
 #include <unistd.h>
 
 #include "clone/clone.h"
+#include "bpf/listener.h"
+#include "broker/launching.h"
+#include "loader/prepare.h"
 #include "uapi.h"
 
-enum { GUARD = 64 << 10 /* the largest page */, STACK = 64 << 10, FDS_BY_DEFAULT = 1024 };
+enum { GUARD = 64 << 10 /* the largest page */, STACK = 64 << 10 };
 
-/* The child's memory for one start. Stacks grow down, each into a guard. */
+/* The child's memory for one start. Stacks grow down, each into a guard; the setup begins a page. */
 struct area {
 	char inner_guard[GUARD], inner_stack[STACK], guard[GUARD], stack[STACK];
 	struct sbp_setup setup;
@@ -26,9 +29,10 @@ struct area {
 
 struct sbp_launch {
 	struct sbp_setup setup;
-	bool has_isolation, has_syscalls, filtered, broadcast, init;
+	bool has_isolation, has_syscalls, broadcast;
+	int *report;
 	int min_level;
-	struct sock_fprog program;
+	struct sbp_broker *broker;
 	enum sbp_feature plan_lacks; /* for a stronger plan */
 	const char *failed_step;
 	enum sbp_feature missing;
@@ -50,14 +54,17 @@ int sbp_launch_new(struct sbp_launch **launch)
 		return -ENOMEM;
 	(*launch)->min_level = SBP_LEVEL_LAYERED;
 	(*launch)->setup.root = SBP_ROOT_EMPTY;
+	(*launch)->setup.loader_fd = -1;
 	(*launch)->setup.die_with_parent = true;
 	return 0;
 }
 
 struct sbp_launch *sbp_launch_unref(struct sbp_launch *launch)
 {
-	if (launch)
-		free(launch->program.filter);
+	if (launch) {
+		free(launch->setup.policy.filter);
+		sbp_broker_unref(launch->broker);
+	}
 	free(launch);
 	return NULL;
 }
@@ -89,7 +96,7 @@ int sbp_launch_set_strategies(struct sbp_launch *launch, const char *isolation, 
 		launch->has_isolation = true;
 	}
 	if (syscalls) {
-		launch->filtered = !strcmp(syscalls, "bpf");
+		launch->setup.filtered = !strcmp(syscalls, "bpf");
 		launch->has_syscalls = true;
 	}
 	return 0;
@@ -121,13 +128,13 @@ int sbp_launch_set_plan(struct sbp_launch *launch, const struct sbp_plan *plan)
 
 int sbp_launch_set_filter(struct sbp_launch *launch, const struct sock_fprog *filter)
 {
-	struct sock_fprog program;
-	int error = sbp_allow_one_exec(filter, &program);
+	struct sock_fprog kept;
+	int error = sbp_keep_policy(filter, &kept);
 
 	if (error)
 		return error;
-	free(launch->program.filter);
-	launch->program = program;
+	free(launch->setup.policy.filter);
+	launch->setup.policy = kept;
 	return 0;
 }
 
@@ -166,6 +173,20 @@ int sbp_launch_set_root(struct sbp_launch *launch, enum sbp_root root, const cha
 	return 0;
 }
 
+int sbp_launch_set_broker(struct sbp_launch *launch, struct sbp_broker *broker)
+{
+	if (broker)
+		sbp_broker_ref(broker);
+	sbp_broker_unref(launch->broker);
+	launch->broker = broker;
+	return 0;
+}
+
+int sbp_launch_needs_broker(const struct sbp_launch *launch)
+{
+	return sbp_is_loadable(&launch->setup) && sbp_is_dynamic_command(&launch->setup);
+}
+
 void sbp_launch_set_share_net(struct sbp_launch *launch, bool share)
 {
 	launch->setup.share_net = share;
@@ -178,7 +199,22 @@ void sbp_launch_set_die_with_parent(struct sbp_launch *launch, bool die)
 
 void sbp_launch_set_init(struct sbp_launch *launch, bool init)
 {
-	launch->init = init;
+	launch->setup.init = init;
+}
+
+int sbp_launch_set_later(struct sbp_launch *launch, int as)
+{
+	if (as < 0 || as >= SBP_FD_NUMBER_LIMIT)
+		return -EBADF;
+	launch->setup.later = true;
+	launch->setup.line_as = as;
+	return 0;
+}
+
+void sbp_launch_set_report(struct sbp_launch *launch, int *descriptor)
+{
+	launch->report = descriptor;
+	launch->setup.wants_report = descriptor;
 }
 
 int sbp_launch_set_limit(struct sbp_launch *launch, int resource, unsigned long long value)
@@ -217,24 +253,25 @@ enum sbp_feature sbp_launch_missing(const struct sbp_launch *launch)
 
 /* --- What is refused ------------------------------------------------------------------------ */
 
-/* A directory that is the root already hides nothing. */
+/* A directory that is the root already hides nothing. One that is not there will be found out. */
 static bool keeps_root(const struct sbp_setup *setup)
 {
 	struct stat root, directory;
 
 	if (setup->root != SBP_ROOT_DIRECTORY)
 		return setup->root == SBP_ROOT_KEPT;
-	return !stat("/", &root) && !stat(setup->directory, &directory) &&
-	       root.st_dev == directory.st_dev && root.st_ino == directory.st_ino;
+	if (stat("/", &root) || stat(setup->directory, &directory))
+		return errno != ENOENT && errno != ENOTDIR;
+	return root.st_dev == directory.st_dev && root.st_ino == directory.st_ino;
 }
 
 int sbp_launch_level(const struct sbp_launch *launch)
 {
 	const struct sbp_setup *setup = &launch->setup;
 
-	if (!setup->isolated && !launch->filtered)
+	if (!setup->isolated && !launch->setup.filtered)
 		return SBP_LEVEL_NONE;
-	if (!setup->isolated || !launch->filtered || setup->share_net || keeps_root(setup))
+	if (!setup->isolated || !launch->setup.filtered || setup->share_net || keeps_root(setup))
 		return SBP_LEVEL_PARTIAL;
 	return launch->broadcast ? SBP_LEVEL_LAYERED : SBP_LEVEL_FULL;
 }
@@ -243,71 +280,54 @@ static int check_level(struct sbp_launch *launch)
 {
 	if (sbp_launch_level(launch) >= launch->min_level)
 		return 0;
-	if (launch->setup.isolated && launch->filtered && keeps_root(&launch->setup))
+	if (launch->setup.isolated && launch->setup.filtered && keeps_root(&launch->setup))
 		return fail(launch, "least level, with a kept root", 0, -ENOTSUP);
-	if (launch->setup.isolated && launch->filtered && launch->setup.share_net)
+	if (launch->setup.isolated && launch->setup.filtered && launch->setup.share_net)
 		return fail(launch, "least level, with a shared network", 0, -ENOTSUP);
 	return fail(launch, "least level", launch->plan_lacks, -ENOTSUP);
 }
 
-/* Without namespaces there is no way to another root: nobody shall believe that he has one. */
-static int check(struct sbp_launch *launch)
+/* The numbers that are passed, the line's too, must differ. */
+static bool is_taken(const struct sbp_setup *setup, int number)
 {
-	if (!launch->setup.command)
+	for (size_t i = 0; i < setup->fd_count; i++)
+		if (setup->fds[i].as == number)
+			return true;
+	return false;
+}
+
+/* Without namespaces there is no way to another root: nobody shall believe that he has one. */
+static int check_root(struct sbp_launch *launch)
+{
+	const struct sbp_setup *setup = &launch->setup;
+
+	if (!setup->isolated && (setup->root == SBP_ROOT_DIRECTORY || setup->later))
+		return fail(launch, "root without isolation", 0, -EINVAL);
+	if (setup->later && (setup->root == SBP_ROOT_KEPT || is_taken(setup, setup->line_as)))
+		return fail(launch, "root that is entered later", 0, -EINVAL);
+	return 0;
+}
+
+static int check(struct sbp_launch *launch, bool copy)
+{
+	const struct sbp_setup *setup = &launch->setup;
+	int error;
+
+	if (!copy && !setup->command)
 		return fail(launch, "command", 0, -EINVAL);
+	if (copy && setup->init)
+		return fail(launch, "init of a copy", 0, -EINVAL);
 	if (!launch->has_isolation || !launch->has_syscalls)
 		return fail(launch, "plan", 0, -EINVAL);
-	if (launch->filtered && !launch->program.len)
+	if (setup->filtered && !setup->policy.len && !(copy && setup->later))
 		return fail(launch, "policy", 0, -EINVAL);
-	if (!launch->setup.isolated && launch->setup.root == SBP_ROOT_DIRECTORY)
-		return fail(launch, "root without isolation", 0, -EINVAL);
-	return check_level(launch);
+	if (launch->broker && (copy || !setup->filtered || setup->later))
+		return fail(launch, "broker without a filter", 0, -EINVAL);
+	error = check_root(launch);
+	return error ? error : check_level(launch);
 }
 
 /* --- Starting ----------------------------------------------------------------------------- */
-
-/* The filter's exec uses the number just at the limit that is set before. */
-static int choose_exec_fd(struct sbp_setup *setup)
-{
-	uint64_t now[2], number = FDS_BY_DEFAULT, limit = RLIM_INFINITY;
-	long result = sbp_kernel(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)now);
-
-	if (result)
-		return (int)result;
-	for (size_t i = 0; i < setup->limit_count; i++)
-		if (setup->limits[i].resource == RLIMIT_NOFILE)
-			number = limit = setup->limits[i].value;
-	if (number >= now[0])
-		number = now[0] - 1;
-	if (number < (uint64_t)setup->first_free_fd)
-		number = (uint64_t)setup->first_free_fd;
-	setup->exec_fd = (int)number;
-	setup->nofile = limit < number ? limit : number;
-	return now[0] && number < now[0] ? 0 : -EMFILE;
-}
-
-static int prepare(struct sbp_launch *launch)
-{
-	struct sbp_setup *setup = &launch->setup;
-	int error = 0;
-
-	setup->init = launch->init && setup->isolated; /* it needs a PID namespace */
-	setup->uid = geteuid();
-	setup->gid = getegid();
-	snprintf(setup->uid_map, sizeof(setup->uid_map), "%u %u 1", setup->uid, setup->uid);
-	snprintf(setup->gid_map, sizeof(setup->gid_map), "%u %u 1", setup->gid, setup->gid);
-	setup->first_free_fd = 3;
-	for (size_t i = 0; i < setup->fd_count; i++)
-		if (setup->fds[i].as >= setup->first_free_fd)
-			setup->first_free_fd = setup->fds[i].as + 1;
-	setup->program = (struct sock_fprog){ 0 };
-	if (launch->filtered) {
-		setup->program = launch->program;
-		error = choose_exec_fd(setup);
-		sbp_set_exec_fd(&setup->program, setup->exec_fd);
-	}
-	return error ? fail(launch, "number of descriptors", 0, error) : 0;
-}
 
 /* A child leaves its stack by exec, with all that AddressSanitizer marked there: the next may get the same
  * addresses. */
@@ -317,15 +337,22 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define __asan_unpoison_memory_region(address, size) ((void)(address))
 #endif
 
-/* An init's memory is a copy, but what it has to tell must be seen here. */
+/* An init's memory is a copy, but what it has to tell must be seen here. Stacks are nobody's but their own. */
+static bool share_setup(struct area *area)
+{
+	return mmap(&area->setup, sizeof(area->setup), PROT_READ | PROT_WRITE,
+		    MAP_ANONYMOUS | MAP_SHARED | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 static struct area *map_area(const struct sbp_setup *setup)
 {
 	struct area *area = mmap(NULL, sizeof(*area), PROT_READ | PROT_WRITE,
-				 MAP_ANONYMOUS | (setup->init ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+				 MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
 
 	if (area == MAP_FAILED)
 		return NULL;
-	if (mprotect(area->inner_guard, GUARD, PROT_NONE) || mprotect(area->guard, GUARD, PROT_NONE)) {
+	if (mprotect(area->guard, GUARD, PROT_NONE) ||
+	    (setup->init && (mprotect(area->inner_guard, GUARD, PROT_NONE) || !share_setup(area)))) {
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
@@ -335,23 +362,96 @@ static struct area *map_area(const struct sbp_setup *setup)
 	return area;
 }
 
-int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
+static int end(struct sbp_launch *launch, const struct sbp_setup *setup, int error)
 {
-	struct area *area;
-	int error = check(launch);
+	return error ? fail(launch, setup->step, setup->feature, error) : fail(launch, NULL, 0, 0);
+}
+
+static int start_by_loader(struct sbp_launch *launch, struct area *area, pid_t *pid)
+{
+	struct sbp_loading loading;
+	int error = sbp_load(&area->setup, launch->broker, &loading);
+
+	/* what the filter traps is then for the loader's handler, not for a listener */
+	if (area->setup.loader_fd >= 0) {
+		sbp_forget_report_password(&area->setup.listening);
+		area->setup.listening.len = 0;
+	}
+	if (!error)
+		error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
+	sbp_loading_end(&loading, &area->setup);
+	return error;
+}
+
+static int start_notifying(struct sbp_launch *launch, struct area *area, pid_t *pid)
+{
+	int error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
 
 	if (!error)
-		error = prepare(launch);
-	if (error)
+		error = sbp_serve_started(launch->broker, area->setup.listener, *pid);
+	else
 		return error;
-	area = map_area(&launch->setup);
+	area->setup.listener = -1;
+	return error ? sbp_fail(&area->setup, "listener of the broker",
+				SBP_FEATURE_SECCOMP_USER_NOTIF, error)
+		     : 0;
+}
+
+static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
+{
+	struct area *area = map_area(&launch->setup);
+	int error;
+
 	if (!area)
 		return fail(launch, "memory", 0, -ENOMEM);
-	error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
-	if (error)
-		fail(launch, area->setup.step, area->setup.feature, error);
-	else
-		fail(launch, NULL, 0, 0);
+	area->setup.must_listen = notifying;
+	error = sbp_prepare(&area->setup);
+	if (!error)
+		error = notifying ? start_notifying(launch, area, pid)
+				  : start_by_loader(launch, area, pid);
+	sbp_forget_password(&area->setup);
+	free(area->setup.listening.filter);
+	if (launch->report)
+		*launch->report = error ? -1 : area->setup.listener;
+	end(launch, &area->setup, error);
 	munmap(area, sizeof(*area));
+	return error;
+}
+
+int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)
+{
+	int error = check(launch, false);
+
+	if (error)
+		return error;
+	if (launch->report)
+		*launch->report = -1;
+	/* static commands too are loaded: so they find their directory and themselves (/proc/self/exe) as
+	 * outside, and no listener above is in the way */
+	return start(launch, launch->broker && !sbp_is_loadable(&launch->setup), pid);
+}
+
+/* Under a filter the copy keeps the page, for the call that would unmap it may be forbidden. It is nobody
+ * else's then. */
+int sbp_launch_fork(struct sbp_launch *launch, pid_t *pid)
+{
+	struct sbp_setup *setup;
+	int error = check(launch, true);
+
+	if (error)
+		return error;
+	setup = mmap(NULL, sizeof(*setup), PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
+	if (setup == MAP_FAILED)
+		return fail(launch, "memory", 0, -ENOMEM);
+	if (launch->report)
+		*launch->report = -1;
+	*setup = launch->setup;
+	setup->copy = true;
+	error = sbp_prepare(setup);
+	if (!error)
+		error = sbp_clone_copy(setup, pid);
+	end(launch, setup, error);
+	if (error || *pid || !setup->program.len)
+		munmap(setup, sizeof(*setup));
 	return error;
 }

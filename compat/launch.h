@@ -27,6 +27,9 @@ int sbp_policy_program(const char *name, struct sock_fprog *out);
  */
 int sbp_policy_compile_file(const char *path, struct sock_fprog *out, char *fault, size_t size);
 
+/* A policy that owns a malloc'ed program; NULL: no memory. */
+struct sbp_policy *sbp_policy_of_program(const struct sock_fprog *program);
+
 /* --- Filters (bpf/) ----------------------------------------------------------------------- */
 
 /*
@@ -37,5 +40,20 @@ int sbp_policy_compile_file(const char *path, struct sock_fprog *out, char *faul
  * policy's own, so that a policy need not allow exec. 0 or a negative errno.
  */
 long sbp_bpf_install_in_child(const struct sock_fprog *program);
+
+/* The same for a filter with user notifications (5.0): returns the listener, close-on-exec. -EBUSY: there is
+ * one above already. */
+long sbp_bpf_install_with_listener_in_child(const struct sock_fprog *program);
+
+/* --- The broker (broker/) ----------------------------------------------------------------- */
+
+/*
+ * Installs a filter that sbp_broker_filter() made for notification, and sends its listener over `fd`, the number
+ * that the filter lets through. Then nothing of it is left but the filter. 0 or a negative errno.
+ */
+long sbp_broker_install_in_child(const struct sock_fprog *program, int fd);
+
+/* Takes the listener from the other end. It, or a negative errno: -ENODATA: none was sent. */
+int sbp_broker_receive_listener(int fd);
 
 #endif

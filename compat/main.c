@@ -5,15 +5,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "launch.h"
 #include "run/run.h"
+#include "uapi.h"
 
 extern char **environ;
 
@@ -21,24 +21,10 @@ extern char **environ;
 struct knowledge {
 	struct sbp_probe *probe;
 	struct sbp_plan *plan;
+	struct sbp_broker *broker;
 };
 
-void complain(const char *format, ...)
-{
-	char line[1500] = "sandbox-run: ";
-	size_t used = strlen(line);
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(line + used, sizeof(line) - used - 1, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return;
-	used = strlen(line);
-	line[used++] = '\n';
-	(void)!write(STDERR_FILENO, line, used);
-}
+const char program_name[] = "sandbox-run";
 
 static int no_sandbox(const char *why)
 {
@@ -179,9 +165,9 @@ static int least_level(const struct request *request)
 				       : SBP_LEVEL_PARTIAL;
 }
 
-static int set_up(const struct request *request, struct sbp_launch *launch, const char *path)
+static int set_up(const struct request *request, struct sbp_launch *launch)
 {
-	int error = sbp_launch_set_command(launch, path, request->command, environ);
+	int error = sbp_launch_set_command(launch, request->path, request->command, environ);
 
 	if (!error && request->directory)
 		error = sbp_launch_set_root(launch, SBP_ROOT_DIRECTORY, request->directory);
@@ -209,9 +195,17 @@ static int refuse(const struct request *request, struct knowledge *known,
 		complain("%s: %s", name, strerror(-error));
 		return error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE;
 	}
+	if (!strcmp(step, "its dynamic loader (PT_INTERP)")) {
+		complain("%s: %s: %s", name, step, strerror(-error));
+		return EXIT_NOT_RUNNABLE;
+	}
+	if (error == -ELIBBAD || (error == -ENOEXEC && strcmp(step, "script under a filter") != 0)) {
+		complain("%s: %s%s", name, error == -ELIBBAD ? "its dynamic loader: " : "", step);
+		return EXIT_NOT_RUNNABLE;
+	}
 	if (error == -ELIBACC)
-		complain("%s: not a static executable, and an empty root has no files to load it with "
-			 "(loading before the sandbox is not built in this version): "
+		complain("%s: not a static executable, and an empty root has no files to load it with; "
+			 "without a filter nobody can be asked for them: "
 			 "--chroot DIR or --no-chroot leaves it some",
 			 name);
 	else if (!strcmp(step, "set-id command") || !strcmp(step, "command with capabilities"))
@@ -227,14 +221,17 @@ static int refuse(const struct request *request, struct knowledge *known,
 	return EXIT_NO_SANDBOX;
 }
 
-static int wait_for(pid_t pid)
+/* One call, as the probe makes it: a filter at no address is refused by who would install it. Under an outer
+ * filter, which could kill for it, the probe knows how to ask. */
+static bool has_tsync(struct knowledge *known)
 {
-	int status;
+	static const enum sbp_feature tsync[] = { SBP_FEATURE_SECCOMP_TSYNC, 0 };
 
-	while (waitpid(pid, &status, 0) != pid)
-		if (errno != EINTR)
-			return no_sandbox("the child was waited for by somebody else");
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (sbp_kernel(SYS_prctl, PR_GET_SECCOMP) == 0)
+		return sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+				  0) == -EFAULT;
+	return !sbp_probe_new(&known->probe) && !sbp_probe_run_some(known->probe, SBP_QUICK, tsync) &&
+	       sbp_state(known->probe, SBP_FEATURE_SECCOMP_TSYNC) == SBP_AVAILABLE;
 }
 
 /*
@@ -242,30 +239,48 @@ static int wait_for(pid_t pid)
  * the filter's part is known, the strongest plan is tried, and only its failure is looked into.
  */
 static bool try_strongest(const struct request *request, struct knowledge *known,
-			  struct sbp_launch *launch, pid_t *pid, int *error)
+			  struct sbp_launch *launch, pid_t *pid, int *error, int *status)
 {
-	static const enum sbp_feature tsync[] = { SBP_FEATURE_SECCOMP_TSYNC, 0 };
-
-	if (request->verbose || getenv("SANDBOX_PROBE_ASSUME") || sbp_probe_new(&known->probe) ||
-	    sbp_probe_run_some(known->probe, SBP_QUICK, tsync) ||
-	    sbp_state(known->probe, SBP_FEATURE_SECCOMP_TSYNC) != SBP_AVAILABLE)
+	if (request->verbose || getenv("SANDBOX_PROBE_ASSUME") || !has_tsync(known))
 		return false;
 	if (sbp_launch_set_strategies(launch, request->isolation ? request->isolation : "clone",
 				      request->syscalls ? request->syscalls : "bpf"))
 		return false;
-	*error = sbp_launch_start(launch, pid);
-	return !*error || !sbp_launch_missing(launch);
+	*status = serve_files(request, launch, &known->broker);
+	if (!*status)
+		*error = sbp_launch_start(launch, pid);
+	return *status || !*error || !sbp_launch_missing(launch);
+}
+
+/* Without an empty root there is nothing that a broker could add to. */
+static int serve_files_by_plan(const struct request *request, struct knowledge *known,
+			       struct sbp_launch *launch)
+{
+	const char *isolation = request->isolation ? request->isolation
+						   : sbp_plan_isolation(known->plan);
+
+	if (strcmp(isolation, "none") != 0)
+		return serve_files(request, launch, &known->broker);
+	if (request->allow_count)
+		return refuse_strategy(known, "clone");
+	return sbp_launch_set_broker(launch, NULL);
 }
 
 static int run(const struct request *request, struct knowledge *known, struct sbp_launch *launch)
 {
+	int error = 0, status = 0, report = -1;
 	pid_t pid;
-	int error, status;
 
-	if (!try_strongest(request, known, launch, &pid, &error)) {
+	sbp_launch_set_report(launch, &report);
+	if (!try_strongest(request, known, launch, &pid, &error, &status)) {
 		status = learn(known);
+		if (!status &&
+		    sbp_state(known->probe, SBP_FEATURE_SECCOMP_USER_NOTIF) != SBP_AVAILABLE)
+			sbp_launch_set_report(launch, NULL);
 		if (!status)
 			status = set_plan(request, known, launch);
+		if (!status)
+			status = serve_files_by_plan(request, known, launch);
 		if (status)
 			return status;
 		if (request->verbose)
@@ -275,7 +290,9 @@ static int run(const struct request *request, struct knowledge *known, struct sb
 			complain("level %d only: %s", sbp_launch_level(launch),
 				 sbp_plan_rejected(known->plan, 0)->because);
 	}
-	return error ? refuse(request, known, launch, error) : wait_for(pid);
+	if (status)
+		return status;
+	return error ? refuse(request, known, launch, error) : wait_for(request, pid, report);
 }
 
 int main(int argc, char **argv)
@@ -283,14 +300,13 @@ int main(int argc, char **argv)
 	struct knowledge known = { 0 };
 	struct sbp_launch *launch = NULL;
 	struct request request;
-	const char *path = NULL;
 	char found[4096];
 	int status = parse_command_line(&request, argc, argv);
 
 	if (status || request.answered)
 		return status;
-	path = find_command(&request, found, sizeof(found));
-	if (!path) {
+	request.path = find_command(&request, found, sizeof(found));
+	if (!request.path) {
 		complain("%s: not found", request.command[0]);
 		return EXIT_NOT_FOUND;
 	}
@@ -298,10 +314,11 @@ int main(int argc, char **argv)
 		return no_sandbox("no memory");
 	status = pass_standard_streams(launch);
 	if (!status)
-		status = set_up(&request, launch, path);
+		status = set_up(&request, launch);
 	if (!status)
 		status = run(&request, &known, launch);
 	sbp_launch_unref(launch);
+	sbp_broker_unref(known.broker);
 	sbp_plan_unref(known.plan);
 	sbp_probe_unref(known.probe);
 	return status;

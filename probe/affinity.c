@@ -20,8 +20,8 @@ void sbp_stay_on_cpu(const struct sbp_probe *p, struct sbp_cpus *before)
 		return;
 	if (sbp_kernel(SYS_getcpu, (long)&cpu, 0, 0) || cpu >= 8 * sizeof(one.mask))
 		return;
-	before->bytes = sbp_kernel(SYS_sched_getaffinity, 0, sizeof(before->mask),
-				   (long)before->mask);
+	before->bytes =
+		sbp_kernel(SYS_sched_getaffinity, 0, sizeof(before->mask), (long)before->mask);
 	one.mask[cpu / bits] = 1UL << cpu % bits;
 	if (before->bytes <= 0 ||
 	    sbp_kernel(SYS_sched_setaffinity, 0, sizeof(one.mask), (long)one.mask))

@@ -59,8 +59,7 @@ static long write_program(void)
 		fd = sbp_kernel(SYS_memfd_create, (long)"arm", MEMFD_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	if (sbp_kernel(SYS_write, fd, (long)&arm_headers, sizeof(arm_headers)) ==
-		    sizeof(arm_headers) &&
+	if (sbp_kernel(SYS_write, fd, (long)&arm_headers, sizeof(arm_headers)) == sizeof(arm_headers) &&
 	    sbp_kernel(SYS_write, fd, (long)arm_code, sizeof(arm_code)) == sizeof(arm_code))
 		return fd;
 	sbp_kernel(SYS_close, fd);
@@ -75,8 +74,8 @@ static void start_in_child(struct sbp_probe *p, void *data)
 	long result;
 
 	p->where = "child";
-	result = sbp_ask(p, q->feature, q->start, SYS_execveat, q->fd, (long)"",
-			 (long)q->arguments, (long)no_environment, AT_EMPTY_PATH);
+	result = sbp_ask(p, q->feature, q->start, SYS_execveat, q->fd, (long)"", (long)q->arguments,
+			 (long)no_environment, AT_EMPTY_PATH);
 	sbp_no(p, q->feature, SBP_DIRECTLY, q->start, result);
 }
 
@@ -120,8 +119,8 @@ void sbp_ask_arm(struct sbp_probe *p)
 {
 	static char *const one[] = { "arm", NULL }, *const two[] = { "arm", "strict", NULL };
 	struct question questions[] = {
-		{ SBP_BIT(ARM_SECCOMP_STRICT), true, two, "execveat(32-bit ARM program, \"strict\")",
-		  "getpid() in mode 1", -1 },
+		{ SBP_BIT(ARM_SECCOMP_STRICT), true, two,
+		  "execveat(32-bit ARM program, \"strict\")", "getpid() in mode 1", -1 },
 		{ SBP_BIT(ARM_SECCOMP_FILTER), false, one, "execveat(32-bit ARM program)",
 		  "prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &deny_getppid)", -1 },
 	};
@@ -135,8 +134,8 @@ void sbp_ask_arm(struct sbp_probe *p)
 
 void sbp_ask_arm(struct sbp_probe *p)
 {
-	sbp_no_because(p, SBP_BIT(ARM_SECCOMP_STRICT) | SBP_BIT(ARM_SECCOMP_FILTER), SBP_INAPPLICABLE,
-		       "This is no ARM machine.", "Ask on an ARM machine.");
+	sbp_no_because(p, SBP_BIT(ARM_SECCOMP_STRICT) | SBP_BIT(ARM_SECCOMP_FILTER),
+		       SBP_INAPPLICABLE, "This is no ARM machine.", "Ask on an ARM machine.");
 }
 
 #endif

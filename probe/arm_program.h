@@ -13,6 +13,7 @@
 
 enum { ARM_PROGRAM_BASE = 0x10000, ARM_PROGRAM_NOT_DENIED = 200 };
 
+/* clang-format off */
 static const uint32_t arm_code[] = {
 	0xe59d4000, /* ldr r4, [sp]		argc */
 	0xe3a070ac, /* mov r7, #172		__NR_prctl */
@@ -55,6 +56,7 @@ static const uint32_t arm_code[] = {
 	0x00000006, 0x00050042, /* ret ERRNO | EREMOTE */
 	0x00000006, 0x7fff0000, /* ret ALLOW */
 };
+/* clang-format on */
 
 static const struct {
 	Elf32_Ehdr header;

@@ -141,19 +141,16 @@ void sbp_yes(struct sbp_probe *p, sbp_set features, enum sbp_way way)
 void sbp_no(struct sbp_probe *p, sbp_set features, enum sbp_way way, const char *call, long result)
 {
 	settle(p, features, way,
-	       &(struct sbp_finding){ .verdict = SBP_NO,
-				      .call = call,
-				      .error = result < 0 ? (int)-result : 0 });
+	       &(struct sbp_finding){
+		       .verdict = SBP_NO, .call = call, .error = result < 0 ? (int)-result : 0 });
 }
 
 void sbp_no_because(struct sbp_probe *p, sbp_set features, enum sbp_state state, const char *cause,
 		    const char *remedy)
 {
 	settle(p, features, SBP_DIRECTLY,
-	       &(struct sbp_finding){ .verdict = SBP_NO,
-				      .state = state,
-				      .cause = cause,
-				      .remedy = remedy });
+	       &(struct sbp_finding){
+		       .verdict = SBP_NO, .state = state, .cause = cause, .remedy = remedy });
 }
 
 void sbp_could_not_ask(struct sbp_probe *p, sbp_set features, enum sbp_way way, const char *call,

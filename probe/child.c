@@ -137,16 +137,25 @@ static void wait_for(struct sbp_probe *p, pid_t pid, struct sbp_child *child)
 }
 
 /* Of AddressSanitizer, where the program has it. */
-extern void __asan_unpoison_memory_region(void const volatile *start, size_t size) __attribute__((weak));
+extern void __asan_unpoison_memory_region(void const volatile *start, size_t size)
+	__attribute__((weak));
 
-/* A child that was killed leaves the marks of its last frames on a stack that the next one gets. */
+/* A child that was killed leaves the marks of its last frames on a stack that is used again. */
+static char *clean_stack(struct sbp_probe *p, int i)
+{
+	if (__asan_unpoison_memory_region)
+		__asan_unpoison_memory_region(p->area->stacks[i], SBP_STACK_SIZE);
+	return p->area->stacks[i];
+}
+
 static char *take_stack(struct sbp_probe *p)
 {
-	char *stack = p->area->stacks[p->area->depth++];
+	return clean_stack(p, p->area->depth++) + SBP_STACK_SIZE;
+}
 
-	if (__asan_unpoison_memory_region)
-		__asan_unpoison_memory_region(stack, SBP_STACK_SIZE);
-	return stack + SBP_STACK_SIZE;
+char *sbp_scratch(struct sbp_probe *p)
+{
+	return clean_stack(p, SBP_STACK_LIMIT - 1);
 }
 
 /* This child's own patience does not run while it waits for one of its children. */

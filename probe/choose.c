@@ -53,7 +53,7 @@ static void reject(struct sbp_plan *plan, const struct strategy *strategy, const
 	size_t i = plan->rejected_count++;
 
 	plan->rejected[i] = (struct sbp_rejected){ strategy->name, strategy->threads, because,
-						  plan->missing[i] };
+						   plan->missing[i] };
 }
 
 /* Fills the next row of `missing`; true when nothing is. */

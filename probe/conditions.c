@@ -297,7 +297,7 @@ bool sbp_if_is_limited_in_processes(const struct sbp_question *q)
 
 bool sbp_if_was_cut_off(const struct sbp_question *q)
 {
-	return q->finding->verdict == SBP_NOT_ASKED && q->p->depth == SBP_FULL &&
+	return q->finding->verdict == SBP_NOT_ASKED && q->p->depth != SBP_QUICK &&
 	       sbp_in(q->p->asked, (int)q->feature);
 }
 

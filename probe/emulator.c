@@ -15,10 +15,10 @@
 static const struct {
 	const char *program, *name;
 } programs[] = {
-	{ "qemu-", "qemu-user" },	 { "rosetta", "Rosetta" },	 { "FEX", "FEX-Emu" },
-	{ "memcheck-", "valgrind" },	 { "none-", "valgrind" },	 { "callgrind-", "valgrind" },
-	{ "massif-", "valgrind" },	 { "helgrind-", "valgrind" },	 { "drd-", "valgrind" },
-	{ "cachegrind-", "valgrind" },	 { "dhat-", "valgrind" },	 { "box64", "box64" },
+	{ "qemu-", "qemu-user" },      { "rosetta", "Rosetta" },    { "FEX", "FEX-Emu" },
+	{ "memcheck-", "valgrind" },   { "none-", "valgrind" },	    { "callgrind-", "valgrind" },
+	{ "massif-", "valgrind" },     { "helgrind-", "valgrind" }, { "drd-", "valgrind" },
+	{ "cachegrind-", "valgrind" }, { "dhat-", "valgrind" },	    { "box64", "box64" },
 };
 
 /* Kernels that are not Linux, by what they call themselves. */
@@ -77,10 +77,10 @@ extern void __msan_init(void) __attribute__((weak));
 
 static void find_sanitizer(struct sbp_probe *p)
 {
-	const char *name = __asan_init ? "AddressSanitizer" :
-			   __tsan_init ? "ThreadSanitizer" :
-			   __msan_init ? "MemorySanitizer" :
-					 NULL;
+	const char *name = __asan_init	 ? "AddressSanitizer"
+			   : __tsan_init ? "ThreadSanitizer"
+			   : __msan_init ? "MemorySanitizer"
+					 : NULL;
 
 	if (name)
 		sbp_add_fact(p, "process.sanitizer", "linked in", "%s", name);

@@ -8,18 +8,18 @@
 #include "probe.h"
 
 const struct sbp_row sbp_rows[SBP_FEATURE_LIMIT] = {
-#define SBP_FEATURE(number, id, name_, summary_, since_, kconfig_, family_, place_, asker_,       \
-		    proof_, way_out_)                                                                \
-	[number] = {                                                                                  \
-		.name = name_,                                                                        \
-		.summary = summary_,                                                                  \
-		.since = since_,                                                                      \
-		.kconfig = kconfig_,                                                                  \
-		.way_out = way_out_,                                                                  \
-		.family = SBP_FAMILY_##family_,                                                       \
-		.place = SBP_##place_,                                                                \
-		.asker = asker_,                                                                      \
-		.proof = proof_,                                                                      \
+#define SBP_FEATURE(number, id, name_, summary_, since_, kconfig_, family_, place_, asker_, \
+		    proof_, way_out_)                                                       \
+	[number] = {                                                                        \
+		.name = name_,                                                              \
+		.summary = summary_,                                                        \
+		.since = since_,                                                            \
+		.kconfig = kconfig_,                                                        \
+		.way_out = way_out_,                                                        \
+		.family = SBP_FAMILY_##family_,                                             \
+		.place = SBP_##place_,                                                      \
+		.asker = asker_,                                                            \
+		.proof = proof_,                                                            \
 	},
 #include "features.def"
 #undef SBP_FEATURE
@@ -32,9 +32,21 @@ static const unsigned char order[] = {
 #undef SBP_FEATURE
 };
 
+/* By a feature's number, where in the order the next one stands; 0: no feature. */
+enum {
+#define SBP_FEATURE(number, id, ...) PLACE_OF_##id,
+#include "features.def"
+#undef SBP_FEATURE
+};
+static const unsigned char behind[SBP_FEATURE_LIMIT] = {
+#define SBP_FEATURE(number, id, ...) [number] = PLACE_OF_##id + 1,
+#include "features.def"
+#undef SBP_FEATURE
+};
+
 static const char *const states[] = {
-	[SBP_UNKNOWN] = "unknown",	     [SBP_AVAILABLE] = "available", [SBP_BLOCKED] = "blocked",
-	[SBP_ABSENT] = "absent",	     [SBP_INAPPLICABLE] = "inapplicable",
+	[SBP_UNKNOWN] = "unknown", [SBP_AVAILABLE] = "available",	[SBP_BLOCKED] = "blocked",
+	[SBP_ABSENT] = "absent",   [SBP_INAPPLICABLE] = "inapplicable",
 };
 
 const char *sbp_version(void)
@@ -46,10 +58,9 @@ enum sbp_feature sbp_feature_next(enum sbp_feature feature)
 {
 	if (!feature)
 		return order[0];
-	for (size_t i = 0; i + 1 < sizeof(order); i++)
-		if (order[i] == feature)
-			return order[i + 1];
-	return 0;
+	if ((unsigned int)feature >= SBP_FEATURE_LIMIT || !behind[feature])
+		return 0;
+	return behind[feature] < sizeof(order) ? order[behind[feature]] : 0;
 }
 
 static const struct sbp_row *row_of(enum sbp_feature feature)

@@ -10,6 +10,8 @@
 
 #include "cli/cli.h"
 
+const char program_name[] = "sandbox-probe";
+
 /* --- Probing ------------------------------------------------------------------------------- */
 
 /* What a plan is made of can be any feature: then all are asked, whatever is shown. */
@@ -25,12 +27,12 @@ static int run(struct sbp_probe *probe, const struct request *request)
 	size_t count = 0;
 
 	if (wants_all(request))
-		return sbp_probe_run(probe, SBP_FULL);
+		return sbp_probe_run(probe, SBP_REPORT);
 	for (enum sbp_feature f = sbp_feature_next(0); f; f = sbp_feature_next(f))
 		if (set & FEATURE_BIT(f))
 			some[count++] = f;
 	some[count] = 0;
-	return sbp_probe_run_some(probe, SBP_FULL, some);
+	return sbp_probe_run_some(probe, SBP_REPORT, some);
 }
 
 /* SANDBOX_PROBE_LOG=debug: every question with its answer, on stderr. */

@@ -32,17 +32,20 @@ struct kind {
 	const char *unshare, *clone, *clone_in_user_ns;
 };
 
-#define BY_CLONE(id, flag)                                                                          \
-	{                                                                                           \
-		SBP_FEATURE_##id, flag, true, "unshare(" #flag ")", "clone(" #flag ")",             \
-			"clone(CLONE_NEWUSER|" #flag ")"                                            \
+#define BY_CLONE(id, flag)                                                              \
+	{                                                                               \
+		SBP_FEATURE_##id, flag, true, "unshare(" #flag ")", "clone(" #flag ")", \
+			"clone(CLONE_NEWUSER|" #flag ")"                                \
 	}
-#define BY_UNSHARE(id, flag) { SBP_FEATURE_##id, flag, false, "unshare(" #flag ")", NULL, NULL }
+#define BY_UNSHARE(id, flag)                                                    \
+	{                                                                       \
+		SBP_FEATURE_##id, flag, false, "unshare(" #flag ")", NULL, NULL \
+	}
 
 static const struct kind kinds[] = {
-	BY_CLONE(PID_NS, CLONE_NEWPID),	      BY_CLONE(NET_NS, CLONE_NEWNET),
-	BY_CLONE(IPC_NS, CLONE_NEWIPC),	      BY_CLONE(UTS_NS, CLONE_NEWUTS),
-	BY_CLONE(MOUNT_NS, CLONE_NEWNS),      BY_UNSHARE(CGROUP_NS, CLONE_NEWCGROUP),
+	BY_CLONE(PID_NS, CLONE_NEWPID),	    BY_CLONE(NET_NS, CLONE_NEWNET),
+	BY_CLONE(IPC_NS, CLONE_NEWIPC),	    BY_CLONE(UTS_NS, CLONE_NEWUTS),
+	BY_CLONE(MOUNT_NS, CLONE_NEWNS),    BY_UNSHARE(CGROUP_NS, CLONE_NEWCGROUP),
 	BY_UNSHARE(TIME_NS, CLONE_NEWTIME),
 };
 
@@ -130,8 +133,8 @@ static void ask_directly(struct sbp_probe *p)
 /* --- Through a user namespace ------------------------------------------------------------- */
 
 struct inside {
-	sbp_set features;	/* which are to be settled in this child */
-	long uid, gid;		/* who we are outside */
+	sbp_set features; /* which are to be settled in this child */
+	long uid, gid;	  /* who we are outside */
 };
 
 /* Maps the caller's ids to root's: without setgroups(2) anybody may map his own. */
@@ -212,8 +215,8 @@ static bool ask_mounts_in_child(struct sbp_probe *p)
 	static const char empty[] = "mount(\"empty\", \"/\", \"tmpfs\", 0, \"size=4k\")";
 	const sbp_set self = SBP_BIT(MOUNT_NS);
 	const long none = (long)"none"; /* nobody reads it; valgrind reports a NULL */
-	long result = sbp_ask(p, self, private, SYS_mount, none, (long)"/", none,
-			      MS_REC | MS_PRIVATE, 0);
+	long result =
+		sbp_ask(p, self, private, SYS_mount, none, (long)"/", none, MS_REC | MS_PRIVATE, 0);
 
 	if (result)
 		return settle_by(p, self, private, result);
@@ -235,7 +238,10 @@ static void ask_unshare_in_child(struct sbp_probe *p, sbp_set features)
 	}
 }
 
-/* A grandchild without any capability must still get a user namespace of its own. */
+/*
+ * The first process of a PID namespace that took a capability to make: without any it must still get a user
+ * namespace of its own.
+ */
 static void leave_capabilities_in_child(struct sbp_probe *p, void *data)
 {
 	static const char drop[] = "capset(no capabilities)";
@@ -264,18 +270,12 @@ static bool ask_nested_in_child(struct sbp_probe *p)
 	struct sbp_child pid = { .flags = CLONE_NEWPID,
 				 .call = "clone(CLONE_NEWPID)",
 				 .features = self,
-				 .run = nothing_in_child };
-	struct sbp_child nested = { .run = leave_capabilities_in_child };
+				 .run = leave_capabilities_in_child };
 	int error = sbp_run_child(p, &pid);
 
-	if (error) {
-		sbp_no(p, self, p->way, pid.call, error);
-		return false;
-	}
-	error = sbp_run_child(p, &nested);
 	if (error)
-		sbp_could_not_ask(p, self, p->way, "clone(CLONE_VM|CLONE_VFORK)", error);
-	return true;
+		sbp_no(p, self, p->way, pid.call, error);
+	return !error;
 }
 
 /*

@@ -15,8 +15,8 @@
 
 static int map_area(struct sbp_area **area)
 {
-	void *memory = mmap(NULL, sizeof(**area), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			    -1, 0);
+	void *memory = mmap(NULL, sizeof(**area), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -ENOMEM;
@@ -218,10 +218,12 @@ static void ask_in_children(struct sbp_probe *p)
 	struct walk proofs = { 0 }, spawning = { 0 };
 	struct sbp_cpus cpus;
 
-	sbp_stay_on_cpu(p, &cpus);
 	plan_proofs(p, &proofs);
-	run_walk(p, &proofs, true);
 	plan_askers(p, SBP_SPAWNS, &spawning);
+	if (!proofs.count && !spawning.count)
+		return;
+	sbp_stay_on_cpu(p, &cpus);
+	run_walk(p, &proofs, true);
 	run_walk(p, &spawning, p->filtered);
 	sbp_leave_cpu(&cpus);
 }
@@ -232,7 +234,7 @@ static void ask_all(struct sbp_probe *p)
 
 	plan_askers(p, SBP_IN_PROCESS, &in_process);
 	run_walk(p, &in_process, p->filtered);
-	if (p->depth == SBP_FULL)
+	if (p->depth != SBP_QUICK)
 		ask_in_children(p);
 }
 
@@ -246,6 +248,7 @@ static void reset(struct sbp_probe *p)
 	area->in_flight.call = NULL;
 	area->depth = 0;
 	area->without_watchdog = false;
+	area->proved_at_once = false;
 	p->where = "this process";
 }
 
@@ -268,22 +271,28 @@ static void apply_assumptions(struct sbp_probe *p)
 	}
 }
 
-/* Whether a no waits for its explanation, and whether the kernel's configuration could be that. */
+/*
+ * Whether a feature waits for an explanation, and whether the kernel's configuration could be that. What
+ * could not be asked is explained as well, but for what a quick probe leaves out.
+ */
 static void look_for_noes(const struct sbp_probe *p, bool *any, bool *configurable)
 {
 	*any = *configurable = false;
 	for (int f = 1; f < SBP_FEATURE_LIMIT; f++) {
 		const struct sbp_finding *way = p->area->answers[f].way;
+		bool unasked = p->depth != SBP_QUICK;
 
 		/* A yes in the other way leaves nothing to explain. */
-		if (way[0].verdict == SBP_YES || way[1].verdict == SBP_YES)
+		if (!sbp_in(p->asked, f) || way[0].verdict == SBP_YES || way[1].verdict == SBP_YES)
 			continue;
 		for (int i = 0; i < SBP_WAYS; i++) {
 			bool open = way[i].verdict == SBP_NO && !way[i].cause;
 
-			*any |= open;
+			*any |= open || way[i].verdict == SBP_COULD_NOT_ASK;
 			*configurable |= open && *sbp_rows[f].kconfig;
+			unasked &= way[i].verdict == SBP_NOT_ASKED;
 		}
+		*any |= unasked;
 	}
 }
 
@@ -303,7 +312,7 @@ static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 	bool noes, configurable;
 	int saved = errno;
 
-	if (depth != SBP_QUICK && depth != SBP_FULL)
+	if (depth != SBP_QUICK && depth != SBP_FULL && depth != SBP_REPORT)
 		return -EINVAL;
 	reset(p);
 	p->depth = depth;
@@ -314,7 +323,7 @@ static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 	sbp_read_process(p);
 	ask_all(p);
 	look_for_noes(p, &noes, &configurable);
-	if (depth == SBP_FULL || noes)
+	if (depth == SBP_REPORT || noes)
 		sbp_survey_environment(p, noes);
 	if (configurable)
 		sbp_survey_kconfig(p);

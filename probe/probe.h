@@ -63,17 +63,17 @@ static inline bool sbp_in(sbp_set set, int feature)
 enum sbp_way { SBP_DIRECTLY, SBP_THROUGH_USER_NS, SBP_WAYS };
 
 enum sbp_verdict {
-	SBP_NOT_ASKED,		/* nobody tried */
+	SBP_NOT_ASKED, /* nobody tried */
 	SBP_YES,
-	SBP_NO,			/* `error` or `signal` says what came back */
-	SBP_COULD_NOT_ASK,	/* `error` says what prevented the question */
+	SBP_NO,		   /* `error` or `signal` says what came back */
+	SBP_COULD_NOT_ASK, /* `error` says what prevented the question */
 };
 
 struct sbp_finding {
 	enum sbp_verdict verdict;
 	int error, signal;
-	const char *call;	/* the call that decided */
-	enum sbp_state state;	/* from here on: diagnose.c */
+	const char *call;     /* the call that decided */
+	enum sbp_state state; /* from here on: diagnose.c */
 	const char *cause, *remedy;
 };
 
@@ -97,15 +97,16 @@ struct sbp_area {
 		enum sbp_way way;
 		const char *call, *where;
 	} in_flight;
-	long seccomp_mode;	/* what prctl(PR_GET_SECCOMP) answered */
-	struct sbp_without_proc {	/* and what is asked where /proc does not tell */
+	long seccomp_mode;	  /* what prctl(PR_GET_SECCOMP) answered */
+	struct sbp_without_proc { /* and what is asked where /proc does not tell */
 		long uname, no_new_privs, capget;
 		struct utsname names;
 		unsigned int capabilities[6];
 	} without_proc;
-	bool without_watchdog;	/* a filter kills whoever sets one */
+	bool without_watchdog;	 /* a filter kills whoever sets one */
+	bool proved_at_once;	 /* one filter proved what else takes several (seccomp.c) */
 	uint32_t target_may_end; /* of ptrace.c: a futex */
-	int depth;		/* children inside children: the next free stack */
+	int depth;		 /* children inside children: the next free stack */
 
 	struct sbp_answer answers[SBP_FEATURE_LIMIT];
 	struct sbp_fact facts[SBP_FACT_LIMIT];
@@ -125,14 +126,14 @@ typedef bool sbp_fake_fn(void *data, const char *call, long *result);
 
 struct sbp_probe {
 	int references;
-	char root[256];		/* "" for the running machine */
-	char release[65];	/* the kernel's, below the root */
+	char root[256];	  /* "" for the running machine */
+	char release[65]; /* the kernel's, below the root */
 	struct sbp_area *area;
-	sbp_set asked;		/* what the last run was for */
+	sbp_set asked; /* what the last run was for */
 	enum sbp_depth depth;
-	bool filtered;		/* an outer filter may kill whoever asks */
-	const char *where;	/* for evidence: who asks just now, */
-	enum sbp_way way;	/* and which of the two answers it is for */
+	bool filtered;	   /* an outer filter may kill whoever asks */
+	const char *where; /* for evidence: who asks just now, */
+	enum sbp_way way;  /* and which of the two answers it is for */
 	enum sbp_state assumed[SBP_FEATURE_LIMIT];
 	bool is_assumed[SBP_FEATURE_LIMIT];
 	sbp_fake_fn *fake;
@@ -185,15 +186,15 @@ void sbp_could_not_ask(struct sbp_probe *p, sbp_set features, enum sbp_way way, 
 bool sbp_settled(const struct sbp_probe *p, enum sbp_feature feature, enum sbp_way way);
 
 struct sbp_child {
-	unsigned long flags;	/* of clone(2): new namespaces; memory sharing is added */
-	const char *call;	/* the clone as evidence for `features`; NULL: a plain child */
+	unsigned long flags; /* of clone(2): new namespaces; memory sharing is added */
+	const char *call;    /* the clone as evidence for `features`; NULL: a plain child */
 	sbp_set features;
 	void (*run)(struct sbp_probe *p, void *data);
 	void *data;
-	int signal;		/* set: what it died of, 0 if it ended by itself */
-	int exit_status;	/* set: what it ended with */
-	const char *fatal;	/* set: the call that it died in, NULL if none */
-	int error;		/* set: the errno when there was no child, 0 otherwise */
+	int signal;	   /* set: what it died of, 0 if it ended by itself */
+	int exit_status;   /* set: what it ended with */
+	const char *fatal; /* set: the call that it died in, NULL if none */
+	int error;	   /* set: the errno when there was no child, 0 otherwise */
 };
 
 /*
@@ -229,9 +230,15 @@ struct sbp_steps {
 };
 void sbp_run_steps(struct sbp_probe *p, const struct sbp_steps *steps);
 
+/*
+ * SBP_STACK_SIZE bytes to read into, until a child is started: the caller's own stack may be small, and once a
+ * clone failed valgrind dies of whatever makes that grow.
+ */
+char *sbp_scratch(struct sbp_probe *p);
+
 /* Keeps the calling thread on its CPU, and lets it go again (affinity.c). */
 struct sbp_cpus {
-	long bytes;			/* of the mask that are the kernel's; 0: nothing to restore */
+	long bytes; /* of the mask that are the kernel's; 0: nothing to restore */
 	unsigned long mask[8192 / 8 / sizeof(long)];
 };
 void sbp_stay_on_cpu(const struct sbp_probe *p, struct sbp_cpus *before);

@@ -66,11 +66,26 @@ static void end_target(struct sbp_probe *p, long pid, bool stopped)
 	sbp_kernel(SYS_wait4, pid, 0, __WALL, 0);
 }
 
+/*
+ * The stop that attaching asked for need not be the first to be seen: a signal of the target's own may be, a
+ * filter's SIGSYS. Were the target let go then, the stop would come later, and for ever.
+ */
+static void let_go_in_child(long pid)
+{
+	int status = 0;
+
+	while (sbp_kernel(SYS_wait4, pid, (long)&status, __WALL, 0) == pid && WIFSTOPPED(status) &&
+	       WSTOPSIG(status) != SIGSTOP)
+		if (sbp_kernel(SYS_ptrace, PTRACE_CONT, pid, 0, WSTOPSIG(status)))
+			break;
+	sbp_kernel(SYS_ptrace, PTRACE_DETACH, pid, 0, 0);
+}
+
 static void attach_in_child(struct sbp_probe *p, void *data)
 {
 	static const char call[] = "ptrace(PTRACE_ATTACH, pid of a process that is no child)";
 	const sbp_set self = SBP_BIT(PTRACE_ANY);
-	long pid = *(const long *)data, status = 0, result;
+	long pid = *(const long *)data, result;
 
 	p->where = "child";
 	result = sbp_ask(p, self, call, SYS_ptrace, PTRACE_ATTACH, pid, 0, 0);
@@ -79,10 +94,8 @@ static void attach_in_child(struct sbp_probe *p, void *data)
 		return;
 	}
 	sbp_yes(p, self, SBP_DIRECTLY);
-	if (p->fake)
-		return;
-	sbp_kernel(SYS_wait4, pid, (long)&status, __WALL, 0);
-	sbp_kernel(SYS_ptrace, PTRACE_DETACH, pid, 0, 0);
+	if (!p->fake)
+		let_go_in_child(pid);
 }
 
 static void attach_among_children(struct sbp_probe *p, void *data)
@@ -120,10 +133,24 @@ static void ask_in_child(struct sbp_probe *p, sbp_set feature,
 				  -child.error);
 }
 
+/* Traced last: a process that somebody stops while its tracer waits for its end would never go on. */
+static void do_both_in_child(struct sbp_probe *p, void *data)
+{
+	attach_among_children(p, data);
+	be_traced_in_child(p, data);
+}
+
 void sbp_ask_ptrace(struct sbp_probe *p)
 {
-	if (sbp_in(p->asked, SBP_FEATURE_PTRACE_CHILD))
+	const sbp_set both = SBP_BIT(PTRACE_CHILD) | SBP_BIT(PTRACE_ANY), asked = p->asked & both;
+
+	/* Where a filter may kill whoever asks, each question has a child of its own. */
+	if (asked == both && !p->filtered) {
+		ask_in_child(p, both, do_both_in_child);
+		return;
+	}
+	if (asked & SBP_BIT(PTRACE_CHILD))
 		ask_in_child(p, SBP_BIT(PTRACE_CHILD), be_traced_in_child);
-	if (sbp_in(p->asked, SBP_FEATURE_PTRACE_ANY))
+	if (asked & SBP_BIT(PTRACE_ANY))
 		ask_in_child(p, SBP_BIT(PTRACE_ANY), attach_among_children);
 }

@@ -20,7 +20,7 @@ struct sbp_question {
 typedef bool sbp_condition(const struct sbp_question *q);
 
 #define ROW(families, errors, condition, ...) sbp_condition sbp_if_##condition;
-#define UNASKED(condition, ...) sbp_condition sbp_if_##condition;
+#define UNASKED(condition, ...)		      sbp_condition sbp_if_##condition;
 #include "causes.def"
 #undef UNASKED
 #undef ROW

@@ -40,8 +40,7 @@ static bool has_flags(struct sbp_probe *p, sbp_set self, const char *call, unsig
 
 static bool has_action(struct sbp_probe *p, sbp_set self, const char *call, unsigned int action)
 {
-	long result = sbp_ask(p, self, call, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0,
-			      (long)&action);
+	long result = sbp_ask(p, self, call, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, (long)&action);
 
 	if (result)
 		sbp_no(p, self, p->way, call, result);
@@ -69,8 +68,7 @@ static void enter_strict_in_child(struct sbp_probe *p, void *data)
 
 	(void)data;
 	p->where = "child";
-	result = sbp_ask(p, STRICT, enter, SYS_prctl, PR_SET_SECCOMP,
-			 SECCOMP_MODE_STRICT, 0, 0, 0);
+	result = sbp_ask(p, STRICT, enter, SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
 	if (result) {
 		sbp_no(p, STRICT, SBP_DIRECTLY, enter, result);
 		return;
@@ -213,10 +211,10 @@ static void give_up_new_privileges(struct sbp_probe *p, sbp_set features)
 
 /*
  * Installs a filter that denies getppid() with the given errno and allows everything else, by
- * seccomp(2), or by prctl(2) where flags is negative. One child makes all the proofs, its filters
- * pile up and the newest decides: an errno of its own tells each proof's filter from the others'.
+ * seccomp(2), or by prctl(2) where flags is negative. One child makes all the proofs; where it takes several
+ * filters these pile up and the newest decides: an errno of its own tells each from the others.
  */
-static long install(struct sbp_probe *p, sbp_set self, const char *call, long flags, int denial)
+static long try_install(struct sbp_probe *p, sbp_set self, const char *call, long flags, int denial)
 {
 	struct sock_filter deny_getppid[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* struct seccomp_data starts with nr */
@@ -225,15 +223,19 @@ static long install(struct sbp_probe *p, sbp_set self, const char *call, long fl
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	const struct sock_fprog program = { .len = 4, .filter = deny_getppid };
-	long result;
 
 	give_up_new_privileges(p, self);
 	if (flags < 0)
-		result = sbp_ask(p, self, call, SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
-				 (long)&program, 0, 0);
-	else
-		result = sbp_ask(p, self, call, SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags,
-				 (long)&program);
+		return sbp_ask(p, self, call, SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
+			       (long)&program, 0, 0);
+	return sbp_ask(p, self, call, SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, (long)&program);
+}
+
+/* The same, and a failure is the answer. */
+static long install(struct sbp_probe *p, sbp_set self, const char *call, long flags, int denial)
+{
+	long result = try_install(p, self, call, flags, denial);
+
 	if (result < 0)
 		sbp_no(p, self, SBP_DIRECTLY, call, result);
 	return result;
@@ -248,10 +250,58 @@ static void expect_denial(struct sbp_probe *p, sbp_set self, int denial)
 		sbp_no(p, self, SBP_DIRECTLY, denied, 0);
 }
 
+static sbp_set answered_yes(const struct sbp_probe *p, sbp_set features)
+{
+	for (int f = 1; f < SBP_FEATURE_LIMIT; f++)
+		if (sbp_in(features, f) && p->area->answers[f].way[SBP_DIRECTLY].verdict != SBP_YES)
+			features &= ~(UINT64_C(1) << f);
+	return features;
+}
+
+/*
+ * A healthy kernel takes all flags in one call, of which the listener's and TSYNC's go together since 5.7 only.
+ * Where it does not, each flag is proved alone, to tell which it was; and so where there is a filter already,
+ * which may answer to one flag and not to another.
+ */
+static bool prove_at_once(struct sbp_probe *p)
+{
+#define FLAGS_SINCE_5_7 \
+	SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH | SECCOMP_FILTER_FLAG_NEW_LISTENER
+#define INSTALL(flags) "seccomp(SECCOMP_SET_MODE_FILTER, " flags ", &deny_getppid)"
+#define WORDS_SINCE_5_7                                              \
+	"SECCOMP_FILTER_FLAG_TSYNC|SECCOMP_FILTER_FLAG_TSYNC_ESRCH|" \
+	"SECCOMP_FILTER_FLAG_NEW_LISTENER"
+	static const char since_5_7[] = INSTALL(WORDS_SINCE_5_7);
+	static const char since_5_19[] =
+		INSTALL(WORDS_SINCE_5_7 "|SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV");
+	const sbp_set all = FILTER | SBP_BIT(SECCOMP_TSYNC) | SBP_BIT(SECCOMP_TSYNC_ESRCH) |
+			    SBP_BIT(SECCOMP_USER_NOTIF);
+	const sbp_set killable = answered_yes(p, SBP_BIT(SECCOMP_WAIT_KILLABLE));
+	long fd;
+
+	if (p->filtered || answered_yes(p, all) != all)
+		return false;
+	fd = try_install(p, all | killable, killable ? since_5_19 : since_5_7,
+			 (FLAGS_SINCE_5_7) | (killable ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0),
+			 EREMOTE);
+	if (fd < 0)
+		return false;
+	if (!p->fake)
+		sbp_kernel(SYS_close, fd);
+	expect_denial(p, all | killable, EREMOTE);
+	return true;
+#undef FLAGS_SINCE_5_7
+#undef WORDS_SINCE_5_7
+#undef INSTALL
+}
+
 void sbp_prove_seccomp_filter(struct sbp_probe *p)
 {
 	const sbp_set self = FILTER;
 
+	p->area->proved_at_once = prove_at_once(p);
+	if (p->area->proved_at_once)
+		return;
 	if (!install(p, self, "prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &deny_getppid)", -1,
 		     EREMOTE))
 		expect_denial(p, self, EREMOTE);
@@ -261,21 +311,30 @@ void sbp_prove_seccomp_tsync(struct sbp_probe *p)
 {
 	const sbp_set self = SBP_BIT(SECCOMP_TSYNC);
 
+	if (p->area->proved_at_once)
+		return;
 	if (!install(p, self,
 		     "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &deny_getppid)",
 		     SECCOMP_FILTER_FLAG_TSYNC, EUSERS))
 		expect_denial(p, self, EUSERS);
 }
 
-/* EBUSY here means that a listener of somebody's exists already, as in every process of WSL2. */
+/*
+ * EBUSY here means that a listener of somebody's exists already, as in every process of WSL2. How a listener
+ * waits stands or falls with it.
+ */
 void sbp_prove_seccomp_user_notif(struct sbp_probe *p)
 {
-	const sbp_set self = SBP_BIT(SECCOMP_USER_NOTIF);
-	long fd = install(p, self,
-			  "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, "
-			  "&deny_getppid)",
-			  SECCOMP_FILTER_FLAG_NEW_LISTENER, ESTALE);
+	const sbp_set self =
+		answered_yes(p, SBP_BIT(SECCOMP_USER_NOTIF) | SBP_BIT(SECCOMP_WAIT_KILLABLE));
+	long fd;
 
-	if (fd >= 0)
+	if (p->area->proved_at_once)
+		return;
+	fd = install(p, self,
+		     "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, "
+		     "&deny_getppid)",
+		     SECCOMP_FILTER_FLAG_NEW_LISTENER, ESTALE);
+	if (fd >= 0 && !p->fake)
 		sbp_kernel(SYS_close, fd);
 }

@@ -35,8 +35,7 @@ static bool file_is_wrong(struct sbp_probe *p, sbp_set self, const char *path, c
 	const char *helper = sbp_helper_path();
 
 	if (!S_ISREG(st->st_mode))
-		sbp_no_because(p, self, SBP_BLOCKED,
-			       sbp_text(p, "%s is no regular file.", helper),
+		sbp_no_because(p, self, SBP_BLOCKED, sbp_text(p, "%s is no regular file.", helper),
 			       "Install the helper again with `make install`.");
 	else if (st->st_uid != 0)
 		sbp_no_because(p, self, SBP_BLOCKED,

@@ -201,8 +201,7 @@ static int root_is_mount_by_statx(const struct sbp_probe *p)
 		char rest[192];
 	} st = { 0 };
 
-	if (*p->root || p->fake ||
-	    sbp_kernel(SYS_statx, AT_FDCWD, (long)"/", 0, 0, (long)&st) ||
+	if (*p->root || p->fake || sbp_kernel(SYS_statx, AT_FDCWD, (long)"/", 0, 0, (long)&st) ||
 	    !(st.attributes_mask & STATX_ATTR_MOUNT_ROOT))
 		return -1;
 	return !!(st.attributes & STATX_ATTR_MOUNT_ROOT);
@@ -217,12 +216,12 @@ void sbp_survey_chroot(struct sbp_probe *p)
 	static const char path[] = "/proc/self/mountinfo";
 	const char *source = "statx(\"/\")";
 	int mounted = root_is_mount_by_statx(p);
-	char text[16 << 10];
+	char *text = sbp_scratch(p);
 
-	if (mounted < 0 && sbp_read_file(p, path, text, sizeof(text)) > 0) {
+	if (mounted < 0 && sbp_read_file(p, path, text, SBP_STACK_SIZE) > 0) {
 		source = path;
 		mounted = root_is_mounted(text);
-		if (!mounted && strlen(text) == sizeof(text) - 1)
+		if (!mounted && strlen(text) == SBP_STACK_SIZE - 1)
 			mounted = -1; /* more mounts than fit: the root's may come later */
 	}
 	if (mounted >= 0)
@@ -235,8 +234,10 @@ void sbp_survey_chroot(struct sbp_probe *p)
 static const struct {
 	const char *container, *path;
 } container_files[] = {
-	{ "docker", "/.dockerenv" },	       { "podman", "/run/.containerenv" },
-	{ "flatpak", "/.flatpak-info" },       { "lxd", "/dev/lxd/sock" },
+	{ "docker", "/.dockerenv" },
+	{ "podman", "/run/.containerenv" },
+	{ "flatpak", "/.flatpak-info" },
+	{ "lxd", "/dev/lxd/sock" },
 	{ "systemd-nspawn or other", "/run/systemd/container" },
 	{ "OpenVZ", "/proc/user_beancounters" },
 };

@@ -116,8 +116,23 @@
 #define SYS_statx 291
 #endif
 #endif
+/* execveat: 3.19 */
+#ifdef SYS_execveat
+#define SBP_SYS_execveat SYS_execveat
+#elif defined(__x86_64__)
+#define SBP_SYS_execveat 322
+#elif defined(__i386__)
+#define SBP_SYS_execveat 358
+#elif defined(__arm__)
+#define SBP_SYS_execveat 387
+#elif defined(__aarch64__)
+#define SBP_SYS_execveat 281
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
 #endif
 #ifndef SYS_clone3
 #define SYS_clone3 435
@@ -128,31 +143,31 @@
 
 /* 32-bit machines have the calls for 32-bit ids and for limits under names of their own */
 #if defined(__i386__) || defined(__arm__)
-#define SBP_SYS_getuid SYS_getuid32
-#define SBP_SYS_geteuid SYS_geteuid32
-#define SBP_SYS_getgid SYS_getgid32
-#define SBP_SYS_getegid SYS_getegid32
+#define SBP_SYS_getuid	  SYS_getuid32
+#define SBP_SYS_geteuid	  SYS_geteuid32
+#define SBP_SYS_getgid	  SYS_getgid32
+#define SBP_SYS_getegid	  SYS_getegid32
 #define SBP_SYS_getrlimit SYS_ugetrlimit
 #else
-#define SBP_SYS_getuid SYS_getuid
-#define SBP_SYS_geteuid SYS_geteuid
-#define SBP_SYS_getgid SYS_getgid
-#define SBP_SYS_getegid SYS_getegid
+#define SBP_SYS_getuid	  SYS_getuid
+#define SBP_SYS_geteuid	  SYS_geteuid
+#define SBP_SYS_getgid	  SYS_getgid
+#define SBP_SYS_getegid	  SYS_getegid
 #define SBP_SYS_getrlimit SYS_getrlimit
 #endif
 
 /* AUDIT_ARCH_*: 2.6.6 and later; the architecture that a filter sees in struct seccomp_data */
 #if defined(__x86_64__)
-#define SBP_AUDIT_ARCH 0xc000003eU
+#define SBP_AUDIT_ARCH	    0xc000003eU
 #define SBP_AUDIT_ARCH_NAME "AUDIT_ARCH_X86_64"
 #elif defined(__i386__)
-#define SBP_AUDIT_ARCH 0x40000003U
+#define SBP_AUDIT_ARCH	    0x40000003U
 #define SBP_AUDIT_ARCH_NAME "AUDIT_ARCH_I386"
 #elif defined(__aarch64__)
-#define SBP_AUDIT_ARCH 0xc00000b7U
+#define SBP_AUDIT_ARCH	    0xc00000b7U
 #define SBP_AUDIT_ARCH_NAME "AUDIT_ARCH_AARCH64"
 #elif defined(__arm__)
-#define SBP_AUDIT_ARCH 0x40000028U
+#define SBP_AUDIT_ARCH	    0x40000028U
 #define SBP_AUDIT_ARCH_NAME "AUDIT_ARCH_ARM"
 #else
 #error "sandbox-probe knows x86-64, i386, ARM and arm64"

@@ -13,6 +13,9 @@
 /* As sbp_bpf_install_in_child(), in the calling thread, and the pid of the process is `self`. */
 long sbp_bpf_install(const struct sock_fprog *program, pid_t self);
 
+/* The same, and makes its listener (5.0): the new descriptor, which exec closes, or a negative errno. */
+long sbp_bpf_install_listener(const struct sock_fprog *program);
+
 /* Does a program wait for the pid of its process (SELF in a policy's text)? */
 bool sbp_bpf_needs_self(const struct sock_fprog *program);
 
@@ -42,7 +45,8 @@ struct sbp_broadcast_end {
  * epoll_wait). The program must allow rt_sigreturn, or the threads die of their answer.
  *
  * -ETIMEDOUT: a thread did not answer within `ms` (it blocks signals by bare system calls, is stopped, or
- * waits for a child of vfork), or threads without the filter kept appearing. What the kernel says where
+ * waits for a child of vfork; one that is runnable has half a minute more), or threads without the filter
+ * kept appearing. What the kernel says where
  * a thread could not install. Threads that answered have the filter whatever is returned, the calling
  * one only on success: a process that can't be confined whole should end.
  */

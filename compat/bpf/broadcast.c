@@ -28,6 +28,8 @@
 #define BROADCAST_SIGNAL 34 /* SIGSYNCCALL */
 #endif
 
+enum { ROUNDS = 100 /* at least, before new threads are too many */, STARVED_US = 30000000 };
+
 /* The kernel's own structure: libc's functions refuse this signal. The same on all four architectures. */
 struct kernel_action {
 	void *handler; /* void (*)(int, siginfo_t *, void *), or SIG_IGN */
@@ -223,6 +225,13 @@ static int look(struct sbp_broadcast *b, bool patient, struct sbp_slot **waiting
 	return 0;
 }
 
+/* Who is deaf, stopped or waits is late by his own fault; who has no processor is not, for a while. */
+static bool may_wait_longer(struct sbp_broadcast *b, struct sbp_slot *slot, long late)
+{
+	return late < STARVED_US && (state_of(slot) == SBP_ANSWERING ||
+				     sbp_thread_lacks_processor(b, slot->tid, BROADCAST_SIGNAL));
+}
+
 static int wait_for_answers(struct sbp_broadcast *b, long deadline, struct sbp_broadcast_end *end)
 {
 	const struct timespec pause = { 0, 200000 };
@@ -235,7 +244,7 @@ static int wait_for_answers(struct sbp_broadcast *b, long deadline, struct sbp_b
 		error = look(b, now - start > 2000, &waiting, end);
 		if (error || !waiting)
 			return error;
-		if (now > deadline) {
+		if (now > deadline && !may_wait_longer(b, waiting, now - deadline)) {
 			end->tid = waiting->tid;
 			return -ETIMEDOUT;
 		}
@@ -251,10 +260,11 @@ static int reach_all(struct sbp_broadcast *b, long deadline, struct sbp_broadcas
 {
 	size_t asked = 1;
 	bool whole = false, first = true;
-	int error = 0;
+	int error = 0, rounds = 0;
 
 	for (; !error && (asked || !whole); first = false) {
-		if (!first && now_us() > deadline)
+		/* where processors are short, time alone says little */
+		if (rounds++ > ROUNDS && now_us() > deadline)
 			return -ETIMEDOUT;
 		error = sbp_list_threads(b, &whole);
 		if (!error)

@@ -41,8 +41,11 @@ struct sbp_broadcast {
  */
 int sbp_list_threads(struct sbp_broadcast *b, bool *whole);
 
-/* Is there a thread of this id that can still run? */
+/* Is there a thread of this id that can still run code of the program? */
 bool sbp_thread_lives(struct sbp_broadcast *b, pid_t tid);
+
+/* Would it run, and take this signal, if only it had a processor? */
+bool sbp_thread_lacks_processor(struct sbp_broadcast *b, pid_t tid, int number);
 
 /* What /proc says of a thread's Seccomp mode: 0 to 2, or -1 where it does not say. */
 int sbp_thread_seccomp(struct sbp_broadcast *b, pid_t tid);

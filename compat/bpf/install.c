@@ -32,34 +32,61 @@ void sbp_bpf_copy(struct sock_filter *to, const struct sock_fprog *program, pid_
 }
 
 /* prctl(2) has it since 3.5. An outer filter may know only the newer call, so that is tried as well. */
-static long install(const struct sock_fprog *program)
+static long install(const struct sock_fprog *program, unsigned long flags)
 {
-	long result = sbp_kernel(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (long)program);
+	long result;
 
+	if (flags)
+		return sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (long)flags, (long)program);
+	result = sbp_kernel(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (long)program);
 	if (result == -EPERM || result == -ENOSYS)
 		return sbp_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)program);
 	return result;
 }
 
-static long install_copy(const struct sock_fprog *program, pid_t self)
+static long install_copy(const struct sock_fprog *program, pid_t self, unsigned long flags)
 {
 	/* 32 KiB at most; no allocator may be asked here, and no mapping could be undone under the filter */
 	struct sock_filter code[program->len];
 	struct sock_fprog copy = { program->len, code };
 
 	sbp_bpf_copy(code, program, self);
-	return install(&copy);
+	return install(&copy, flags);
+}
+
+static long install_for(const struct sock_fprog *program, pid_t self, unsigned long flags)
+{
+	return sbp_bpf_needs_self(program) ? install_copy(program, self, flags)
+					   : install(program, flags);
 }
 
 long sbp_bpf_install(const struct sock_fprog *program, pid_t self)
 {
-	return sbp_bpf_needs_self(program) ? install_copy(program, self) : install(program);
+	return install_for(program, self, 0);
 }
 
 long sbp_bpf_install_in_child(const struct sock_fprog *program)
 {
 	/* not getpid(): libc may have kept the parent's */
 	return sbp_bpf_install(program, (pid_t)sbp_kernel(SYS_getpid, 0));
+}
+
+/* A report ends the process by a signal, which such a wait must not outlast. */
+long sbp_bpf_install_listener(const struct sock_fprog *program)
+{
+	return install_for(program, (pid_t)sbp_kernel(SYS_getpid, 0),
+			   SECCOMP_FILTER_FLAG_NEW_LISTENER);
+}
+
+/* A signal that comes while the launcher is at work would make it do its work twice; since 5.19 only a
+ * deadly one does. */
+long sbp_bpf_install_with_listener_in_child(const struct sock_fprog *program)
+{
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	pid_t self = (pid_t)sbp_kernel(SYS_getpid, 0);
+	long result = install_for(program, self, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+
+	return result == -EINVAL ? install_for(program, self, flags) : result;
 }
 
 long sbp_bpf_install_tsync(const struct sock_fprog *program)

@@ -66,6 +66,9 @@ int sbp_list_threads(struct sbp_broadcast *b, bool *whole)
 	return error;
 }
 
+/* In the flags that stat tells: the kernel's PF_EXITING, the same since 2.6. */
+#define EXITING 4UL
+
 /* The start of a file about a thread; NULL when there is none. */
 static const char *read_about(struct sbp_broadcast *b, pid_t tid, const char *name)
 {
@@ -84,16 +87,41 @@ static const char *read_about(struct sbp_broadcast *b, pid_t tid, const char *na
 	return b->text;
 }
 
+/* The letter of its state and its flags; '\0' when there is none. */
+static char state_of_thread(struct sbp_broadcast *b, pid_t tid, unsigned long *flags)
+{
+	const char *text = read_about(b, tid, "stat"), *rest = text ? strrchr(text, ')') : NULL;
+	char state = '\0';
+
+	/* state, then parent, group, session, terminal and its group, flags */
+	if (!rest || sscanf(rest, ") %c %*d %*d %*d %*d %*d %lu", &state, flags) != 2)
+		return '\0';
+	return state;
+}
+
 bool sbp_thread_lives(struct sbp_broadcast *b, pid_t tid)
 {
-	const char *text, *state;
+	unsigned long flags = 0;
+	char state;
 
 	if (sbp_kernel(SYS_tgkill, b->process, tid, 0) == -ESRCH)
 		return false;
-	/* a first thread that ended before the others stays as a zombie, and signals to it are taken */
-	text = read_about(b, tid, "stat");
-	state = text ? strrchr(text, ')') : NULL;
-	return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+	/* a first thread that ended before the others stays as a zombie, and signals to it are taken; one that
+	 * is on its way to exit takes them too, and where processors are short that way is long */
+	state = state_of_thread(b, tid, &flags);
+	return state && state != 'Z' && state != 'X' && !(flags & EXITING);
+}
+
+bool sbp_thread_lacks_processor(struct sbp_broadcast *b, pid_t tid, int number)
+{
+	unsigned long flags;
+	const char *text, *line;
+
+	if (state_of_thread(b, tid, &flags) != 'R')
+		return false;
+	text = read_about(b, tid, "status");
+	line = text ? strstr(text, "\nSigBlk:") : NULL;
+	return line && !(strtoull(line + strlen("\nSigBlk:"), NULL, 16) >> (number - 1) & 1);
 }
 
 int sbp_thread_seccomp(struct sbp_broadcast *b, pid_t tid)

@@ -5,30 +5,30 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "clone.h"
 #include "uapi.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* 5.9; 5.11: */
-#endif
+/* 5.11; the call itself: 5.9 */
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
-
-static bool is_passed(const struct sbp_setup *setup, long fd)
-{
-	for (size_t i = 0; i < setup->fd_count; i++)
-		if (setup->fds[i].as == fd)
-			return true;
-	return false;
-}
 
 /* A number above all that are asked for. */
 static long copy_up(const struct sbp_setup *setup, int fd)
 {
 	return sbp_kernel(SYS_fcntl, fd, F_DUPFD_CLOEXEC, setup->first_free_fd);
+}
+
+static long keep(const struct sbp_setup *setup, int *fd)
+{
+	long result = copy_up(setup, *fd);
+
+	if (result >= 0)
+		*fd = (int)result;
+	return result < 0 ? result : 0;
 }
 
 /* A directory is a way out of any root. */
@@ -43,12 +43,24 @@ static long judge(const struct sbp_setup *setup, int fd)
 	return 0;
 }
 
+/* Only here, so that whoever waits on it is not kept waiting by the launcher's own copy. By libc, for i386
+ * has no call of its own for it before 4.3. */
+static long open_line_in_child(struct sbp_setup *setup)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, setup->line))
+		return -errno;
+	setup->fds[setup->fd_count++] = (struct sbp_passed_fd){ setup->line[1], setup->line_as };
+	return 0;
+}
+
 /* First all to numbers that nobody asked for, then each to its own: the lists may overlap. */
 long sbp_pass_fds_in_child(struct sbp_setup *setup)
 {
-	int copies[SBP_FD_LIMIT];
-	long result;
+	int copies[SBP_ALL_FD_LIMIT];
+	long result = setup->later ? open_line_in_child(setup) : 0;
 
+	if (result)
+		return result;
 	for (size_t i = 0; i < setup->fd_count; i++) {
 		result = judge(setup, setup->fds[i].from);
 		if (!result)
@@ -57,12 +69,14 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 			return result;
 		copies[i] = (int)result;
 	}
-	if (setup->init) {
-		result = copy_up(setup, setup->started[1]);
-		if (result < 0)
-			return result;
-		setup->started[1] = (int)result; /* an init's memory is its own */
-	}
+	/* these three are for before an exec, or a process that makes none */
+	result = setup->started[1] < 0 ? 0 : keep(setup, &setup->started[1]);
+	if (!result)
+		result = setup->line[0] < 0 ? 0 : keep(setup, &setup->line[0]);
+	if (!result)
+		result = setup->report[1] < 0 ? 0 : keep(setup, &setup->report[1]);
+	if (result)
+		return result;
 	for (size_t i = 0; i < setup->fd_count; i++) {
 		result = sbp_kernel(SYS_dup3, copies[i], setup->fds[i].as, 0);
 		if (result < 0)
@@ -72,9 +86,40 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 	return 0;
 }
 
+/* Those that stay, in order, and behind them one that is above all. */
+struct stay {
+	int count;
+	unsigned int fds[SBP_ALL_FD_LIMIT + 4];
+};
+
+static void let_stay(struct stay *stay, int fd)
+{
+	int at = stay->count;
+
+	if (fd < 0)
+		return;
+	for (; at > 0 && stay->fds[at - 1] > (unsigned int)fd; at--)
+		stay->fds[at] = stay->fds[at - 1];
+	stay->fds[at] = (unsigned int)fd;
+	stay->count++;
+}
+
+static bool stays(const struct stay *stay, unsigned int fd)
+{
+	for (int i = 0; i < stay->count; i++)
+		if (stay->fds[i] == fd)
+			return true;
+	return false;
+}
+
+static long close_one(unsigned int fd, unsigned int flags)
+{
+	return flags ? sbp_kernel(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC) : sbp_kernel(SYS_close, fd);
+}
+
 /* For kernels before 5.11. A limit on descriptors says nothing of how many are open: it may have been
  * lowered since. */
-static long close_each_on_exec(const struct sbp_setup *setup)
+static long close_each(const struct stay *stay, unsigned int flags)
 {
 	char buffer[1024] __attribute__((aligned(8)));
 	long fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)"/proc/self/fd",
@@ -87,12 +132,14 @@ static long close_each_on_exec(const struct sbp_setup *setup)
 		for (long at = 0; at < bytes;) {
 			/* struct linux_dirent64: inode, offset, length, type, name */
 			unsigned short length = *(unsigned short *)(buffer + at + 16);
-			long number = 0, result = 0;
+			unsigned int number = 0;
+			long result = 0;
 
 			for (const char *digit = buffer + at + 19; *digit >= '0' && *digit <= '9';)
-				number = number * 10 + (*digit++ - '0');
-			if (buffer[at + 19] != '.' && !is_passed(setup, number))
-				result = sbp_kernel(SYS_fcntl, number, F_SETFD, FD_CLOEXEC);
+				number = number * 10 + (unsigned int)(*digit++ - '0');
+			if (buffer[at + 19] != '.' && number != (unsigned int)fd &&
+			    !stays(stay, number))
+				result = close_one(number, flags);
 			if (result < 0)
 				return result;
 			at += length;
@@ -101,22 +148,43 @@ static long close_each_on_exec(const struct sbp_setup *setup)
 	return bytes;
 }
 
-long sbp_close_fds_on_exec_in_child(struct sbp_setup *setup)
+static long close_between(const struct stay *stay, unsigned int flags)
 {
-	long result = sbp_kernel(SYS_close_range, 0, ~0U, CLOSE_RANGE_CLOEXEC);
+	unsigned int from = 0;
+	long result = 0;
 
-	if (result == -ENOSYS || result == -EINVAL)
-		return close_each_on_exec(setup);
-	for (size_t i = 0; !result && i < setup->fd_count; i++)
-		result = sbp_kernel(SYS_fcntl, setup->fds[i].as, F_SETFD, 0);
-	return result;
+	for (int i = 0; i < stay->count && !result; i++) {
+		if (stay->fds[i] > from)
+			result = sbp_kernel(SYS_close_range, from, stay->fds[i] - 1, flags);
+		from = stay->fds[i] + 1;
+	}
+	return result ? result : sbp_kernel(SYS_close_range, from, ~0U, flags);
 }
 
-/* For a process that makes no exec: all. Before 5.9 one by one, as far as they are likely. */
-void sbp_close_fds_in_child(void)
+/* And where there is no /proc, as far as they are likely. */
+static long close_likely(const struct stay *stay, unsigned int flags)
 {
-	if (sbp_kernel(SYS_close_range, 0, ~0U, 0) == 0)
-		return;
-	for (int fd = 0; fd < 1 << 16; fd++)
-		sbp_kernel(SYS_close, fd);
+	for (unsigned int fd = 0; fd < 1 << 16; fd++)
+		if (!stays(stay, fd))
+			close_one(fd, flags);
+	return 0;
+}
+
+/* What is not passed is closed by the exec; a copy makes none, so it closes them here. */
+long sbp_close_other_fds_in_child(struct sbp_setup *setup)
+{
+	unsigned int flags = setup->copy ? 0 : CLOSE_RANGE_CLOEXEC;
+	struct stay stay = { 0 };
+	long result;
+
+	for (size_t i = 0; i < setup->fd_count; i++)
+		let_stay(&stay, setup->fds[i].as);
+	let_stay(&stay, setup->started[1]);
+	let_stay(&stay, setup->line[0]);
+	result = close_between(&stay, flags);
+	if (result == -ENOSYS || result == -EINVAL)
+		result = close_each(&stay, flags);
+	if (result == -ENOENT && setup->init)
+		result = close_likely(&stay, flags);
+	return result;
 }

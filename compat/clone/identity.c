@@ -22,6 +22,17 @@
 #define SETRESGID SYS_setresgid
 #endif
 
+void sbp_write_number_in_child(char *text, unsigned int number)
+{
+	unsigned int length = 1;
+
+	for (unsigned int rest = number; rest >= 10; rest /= 10)
+		length++;
+	text[length] = '\0';
+	for (; length--; number /= 10)
+		text[length] = (char)('0' + number % 10);
+}
+
 long sbp_write_file_in_child(const char *path, const char *text)
 {
 	long fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)path, O_WRONLY | O_CLOEXEC), result;
@@ -100,6 +111,12 @@ long sbp_new_keyring_in_child(struct sbp_setup *setup)
 	return result == -ENOSYS || result > 0 ? 0 : result;
 }
 
+/* libc keeps these to itself, and in a copy relies on the handlers that it has set once. */
+static bool belongs_to_libc(int signal)
+{
+	return signal >= 32 && signal < SIGRTMIN;
+}
+
 /* No handler is left when the mask is opened again, and nothing that the caller ignored is ignored:
  * an ignored SIGCHLD would keep an init from learning how its command ended. */
 long sbp_reset_signals_in_child(struct sbp_setup *setup)
@@ -114,14 +131,14 @@ long sbp_reset_signals_in_child(struct sbp_setup *setup)
 	for (int signal = 1; signal <= 64; signal++) {
 		long result;
 
-		if (signal == SIGKILL || signal == SIGSTOP)
+		if (signal == SIGKILL || signal == SIGSTOP ||
+		    (setup->copy && belongs_to_libc(signal)))
 			continue;
 		result = sbp_kernel(SYS_rt_sigaction, signal, (long)&by_default, 0,
 				    sizeof(by_default.mask));
 		if (result)
 			return result;
 	}
-	(void)setup;
 	return 0;
 }
 

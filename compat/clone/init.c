@@ -25,12 +25,14 @@ static const struct sock_filter wait_and_exit[] = {
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SBP_AUDIT_ARCH, 1, 0),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, nr)),
+	ALLOW(SYS_write), /* that it has started */
+	ALLOW(SYS_close),
 	ALLOW(SYS_wait4),
 	ALLOW(SYS_exit_group),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
 };
 
-static int run_command_in_child(void *data)
+SBP_NEVER_RETURNS_IN_CHILD static int run_command_in_child(void *data)
 {
 	struct sbp_setup *setup = data;
 
@@ -43,30 +45,49 @@ static int status_of(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Until the command's exec it runs on this memory; the launcher's is a copy, and hidden from it. */
-_Noreturn void sbp_init_in_child(struct sbp_setup *setup)
+/* It keeps nothing open but the pipe on which its launcher waits. */
+static long confine_init_in_child(struct sbp_setup *setup)
 {
 	const struct sock_fprog program = { sizeof(wait_and_exit) / sizeof(*wait_and_exit),
 					    (struct sock_filter *)wait_and_exit };
+	long result;
+
+	setup->fd_count = 0;
+	setup->line[0] = setup->report[1] = -1;
+	setup->copy = true; /* it makes no exec: the others are to be closed now */
+	result = sbp_close_other_fds_in_child(setup);
+	return result || !setup->filtered ? result : sbp_bpf_install_in_child(&program);
+}
+
+/* Until its exec it runs on this memory; the launcher's is a copy, and hidden from it. */
+static long start_command_in_child(struct sbp_setup *setup)
+{
+	long command = sbp_kernel(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+
+	if (command)
+		return command;
+	command = clone(run_command_in_child, setup->inner_stack,
+			CLONE_VM | CLONE_VFORK | SIGCHLD | (setup->later ? CLONE_FS : 0), setup);
+	return command < 0 ? -errno : command;
+}
+
+SBP_NEVER_RETURNS_IN_CHILD _Noreturn void sbp_init_in_child(struct sbp_setup *shared)
+{
+	struct sbp_setup setup;
 	long command, ended;
 	int status = 0;
 
-	setup->step = "init";
-	command = sbp_kernel(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (!command) {
-		command = clone(run_command_in_child, setup->inner_stack,
-				CLONE_VM | CLONE_VFORK | SIGCHLD, setup);
-		if (command < 0)
-			command = -errno;
-	}
-	if (command < 0)
-		setup->error = (int)-command;
-	if (setup->error)
+	shared->step = "init";
+	command = start_command_in_child(shared);
+	sbp_forget_password(shared);
+	setup = *shared;
+	ended = command < 0 || setup.error ? command : confine_init_in_child(&setup);
+	if (ended < 0 && !setup.error)
+		sbp_fail(shared, "init", 0, ended);
+	if (shared->error)
 		sbp_give_up_in_child(125);
-	sbp_kernel(SYS_write, setup->started[1], (long)"", 1);
-	sbp_close_fds_in_child();
-	if (setup->program.len && sbp_bpf_install_in_child(&program))
-		sbp_give_up_in_child(125);
+	sbp_kernel(SYS_write, setup.started[1], (long)"", 1);
+	sbp_kernel(SYS_close, setup.started[1]);
 	do
 		ended = sbp_kernel(SYS_wait4, -1, (long)&status, __WALL, 0);
 	while (ended != command && ended != -ECHILD);

@@ -34,7 +34,7 @@ static long set_limit_in_child(int resource, uint64_t value)
 long sbp_limit_in_child(struct sbp_setup *setup)
 {
 	long result = 0;
-	bool reserved = setup->program.len;
+	bool reserved = setup->exec_fd >= 0;
 
 	for (size_t i = 0; !result && i < setup->limit_count; i++)
 		if (!reserved || setup->limits[i].resource != RLIMIT_NOFILE)

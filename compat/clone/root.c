@@ -5,12 +5,18 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 
 #include "clone.h"
 #include "uapi.h"
+
+#ifndef ST_RELATIME
+#define ST_RELATIME 4096 /* statfs f_flags: 2.6.36 */
+#endif
 
 enum { SEALED = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC };
 
@@ -27,12 +33,45 @@ long sbp_privatise_mounts_in_child(struct sbp_setup *setup)
 	return mount_in_child("none", "/", "none", MS_REC | MS_PRIVATE, 0);
 }
 
-/* "/" is always there to mount on; ".." of the root leads into what is mounted over it. */
-static long mount_empty_in_child(void)
+/*
+ * Kernels before 3.19 run no file that has no name: there it gets one, as the only one in its root, and not
+ * to be written. Flags that the file's mount has already may not be taken off.
+ */
+static long put_command_in_child(int command)
 {
-	long result = mount_in_child("empty", "/", "tmpfs", SEALED, "size=4k,mode=0555");
+	char path[32] = "/proc/self/fd/";
+	struct statfs status;
+	unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV;
+	long fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)&SBP_COMMAND_INSIDE[1],
+			     O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0500);
+	long result;
 
-	return result ? result : sbp_kernel(SYS_chdir, (long)"/..");
+	if (fd < 0)
+		return fd;
+	sbp_kernel(SYS_close, fd);
+	sbp_write_number_in_child(path + strlen(path), (unsigned int)command);
+	if (fstatfs(command, &status))
+		return -errno;
+	flags |= (unsigned long)status.f_flags & (MS_NOEXEC | MS_NOATIME | MS_NODIRATIME);
+	flags |= status.f_flags & ST_RELATIME ? MS_RELATIME : 0;
+	result = mount_in_child(path, &SBP_COMMAND_INSIDE[1], "none", MS_BIND, 0);
+	if (!result)
+		result = mount_in_child("none", &SBP_COMMAND_INSIDE[1], "none",
+					MS_REMOUNT | MS_BIND | flags, 0);
+	return result ? result
+		      : mount_in_child("none", ".", "none", MS_REMOUNT | MS_BIND | SEALED, 0);
+}
+
+/* "/" is always there to mount on; ".." of the root leads into what is mounted over it. */
+static long mount_empty_in_child(const struct sbp_setup *setup)
+{
+	bool command = setup->no_execveat && !setup->copy && !setup->later;
+	unsigned long flags = command ? SEALED & ~(unsigned long)MS_RDONLY : SEALED;
+	long result = mount_in_child("empty", "/", "tmpfs", flags, "size=4k,mode=0555");
+
+	if (!result)
+		result = sbp_kernel(SYS_chdir, (long)"/..");
+	return !result && command ? put_command_in_child(setup->command_fd) : result;
 }
 
 static long mount_directory_in_child(const char *directory)
@@ -77,7 +116,9 @@ static long renew_proc_in_child(void)
 	struct statfs status;
 	long result;
 
-	if (statfs("/proc", &status) || status.f_type != PROC_SUPER_MAGIC)
+	if (statfs("/proc", &status))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	if (status.f_type != PROC_SUPER_MAGIC)
 		return 0;
 	result = mount_in_child("proc", "/proc", "proc", SEALED, 0);
 	if (result == -EPERM)
@@ -85,12 +126,12 @@ static long renew_proc_in_child(void)
 	return result;
 }
 
-long sbp_enter_root_in_child(struct sbp_setup *setup)
+long sbp_leave_files_in_child(const struct sbp_setup *setup)
 {
 	long result = 0;
 
 	if (setup->root == SBP_ROOT_EMPTY)
-		result = mount_empty_in_child();
+		result = mount_empty_in_child(setup);
 	else if (setup->root == SBP_ROOT_DIRECTORY)
 		result = mount_directory_in_child(setup->directory);
 	if (!result && setup->root != SBP_ROOT_KEPT)
@@ -98,4 +139,10 @@ long sbp_enter_root_in_child(struct sbp_setup *setup)
 	if (!result && setup->root != SBP_ROOT_EMPTY)
 		result = renew_proc_in_child();
 	return result;
+}
+
+/* Until it asks for its root the child has the launcher's. */
+long sbp_enter_root_in_child(struct sbp_setup *setup)
+{
+	return setup->later ? renew_proc_in_child() : sbp_leave_files_in_child(setup);
 }

@@ -87,6 +87,15 @@ int sbp_policy_from_file(const char *path, struct sbp_policy **policy)
 				       sizeof((*policy)->fault));
 }
 
+struct sbp_policy *sbp_policy_of_program(const struct sock_fprog *program)
+{
+	struct sbp_policy *policy = policy_new();
+
+	if (policy)
+		policy->program = *program;
+	return policy;
+}
+
 const char *sbp_policy_fault(const struct sbp_policy *policy)
 {
 	return policy && policy->fault[0] ? policy->fault : NULL;

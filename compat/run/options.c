@@ -79,9 +79,12 @@ static int take_no_chroot(struct request *request, const char *value)
 
 static int take_allow_read(struct request *request, const char *value)
 {
-	(void)request;
-	(void)value;
-	return not_built("--allow-read");
+	if (request->allow_count == ALLOW_LIMIT) {
+		complain("more than %d times --allow-read: name a directory", ALLOW_LIMIT);
+		return EXIT_NO_SANDBOX;
+	}
+	request->allow_read[request->allow_count++] = value;
+	return 0;
 }
 
 static int take_crash_dir(struct request *request, const char *value)
@@ -120,7 +123,7 @@ static const struct option_row {
 	{ "share-net", NULL, "leave it the network", take_share_net },
 	{ "chroot", "DIR", "make DIR its root, not an empty one", take_directory },
 	{ "no-chroot", NULL, "leave it the files", take_no_chroot },
-	{ "allow-read", "PATH", "let it open PATH", take_allow_read },
+	{ "allow-read", "PATH", "let it read PATH, and what is below (repeatable)", take_allow_read },
 	{ "crash-dir", "DIR", "where to put its dumps", take_crash_dir },
 	{ "verbose", NULL, "print the plan", take_verbose },
 	{ "version", NULL, "print the version", take_version },
@@ -160,6 +163,12 @@ static int check(const struct request *request)
 		fault = "--chroot needs an isolation";
 	else if (request->syscalls && !strcmp(request->syscalls, "none") && request->policy)
 		fault = "--policy needs a system-call strategy";
+	else if (request->allow_count && (request->directory || request->keep_root))
+		fault = "--allow-read is for the empty root: with --chroot and --no-chroot the command opens files itself";
+	else if (request->allow_count && request->isolation && !strcmp(request->isolation, "none"))
+		fault = "--allow-read needs an isolation: without, the command opens files itself";
+	else if (request->allow_count && request->syscalls && !strcmp(request->syscalls, "none"))
+		fault = "--allow-read needs a system-call strategy: what it opens is asked for by the filter";
 	else if (!request->command[0])
 		fault = "no command (--help explains all)";
 	else if (!*request->command[0])

@@ -6,6 +6,7 @@
 #define SBP_CLI_H
 
 #include "../report/report.h"
+#include "complain.h"
 
 /* Exit codes: a contract with scripts (sandbox-probe(1)). */
 enum {
@@ -74,9 +75,6 @@ void complain_of_assumptions(const char *assume);
 
 /* Opens /dev/null in place of 0, 1 and 2 where they are closed; true when 1 was. */
 bool open_standard_streams(void);
-
-/* One line on stderr, after "sandbox-probe: ". */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes it all on stdout and closes that: EXIT_REPORTED, or EXIT_NOT_REPORTED after complaining. */
 int write_and_close(const struct request *request, struct output *out);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,23 +31,6 @@ bool open_standard_streams(void)
 			(void)!open("/", O_RDONLY);
 	}
 	return stdout_was_closed;
-}
-
-void complain(const char *format, ...)
-{
-	char line[1500] = "sandbox-probe: ";
-	size_t used = strlen(line);
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(line + used, sizeof(line) - used - 1, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return;
-	used = strlen(line);
-	line[used++] = '\n';
-	(void)!write(STDERR_FILENO, line, used);
 }
 
 static int write_all(const char *text, size_t length)

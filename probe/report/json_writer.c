@@ -36,69 +36,83 @@ static size_t character_length(const unsigned char *c)
 	return 0;
 }
 
-/* How much of the text needs no escape: nearly always all of it, and then one copy does. */
-static size_t plain_length(const unsigned char *c)
+/* Copies what needs no escape, which nearly always is all of it. `at` has room for it. */
+static const unsigned char *copy_plain(char **at, const unsigned char *c)
 {
 	static const bool plain[256] = { [' ' ... '!'] = true,
 					 ['#' ... '['] = true,
 					 [']' ... '~'] = true };
-	size_t length = 0;
+	char *to = *at;
 
-	while (plain[c[length]])
-		length++;
-	return length;
+	while (plain[*c])
+		*to++ = (char)*c++;
+	*at = to;
+	return c;
+}
+
+/* One character that is not plain, or what stands for it; returns how many bytes it had. */
+static size_t quote_character(struct output *out, const unsigned char *c)
+{
+	static const char named[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
+	size_t length = character_length(c);
+	const char *at = strchr(named, *c);
+
+	if (!length)
+		out_text(out, "\\ufffd");
+	else if (at)
+		out_format(out, "\\%c", names[at - named]);
+	else if (*c < 0x20 || *c == 0x7f)
+		out_format(out, "\\u%04x", *c);
+	else
+		out_bytes(out, (const char *)c, length);
+	return length ? length : 1;
 }
 
 void json_quote(struct output *out, const char *text)
 {
-	static const char named[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
 	const unsigned char *c = (const unsigned char *)text;
+	char *at = out_room(out, strlen(text) + 2);
 
-	out_text(out, "\"");
-	while (*c) {
-		size_t plain = plain_length(c), length;
-		const char *at;
-
-		out_bytes(out, (const char *)c, plain);
-		c += plain;
-		if (!*c)
-			break;
-		length = character_length(c);
-		at = strchr(named, *c);
-		if (!length)
-			out_text(out, "\\ufffd");
-		else if (at)
-			out_format(out, "\\%c", names[at - named]);
-		else if (*c < 0x20 || *c == 0x7f)
-			out_format(out, "\\u%04x", *c);
-		else
-			out_bytes(out, (const char *)c, length);
-		c += length ? length : 1;
+	if (!at)
+		return;
+	*at++ = '"';
+	while (*(c = copy_plain(&at, c))) {
+		out_wrote(out, at);
+		c += quote_character(out, c);
+		at = out_room(out, strlen((const char *)c) + 2);
+		if (!at)
+			return;
 	}
-	out_text(out, "\"");
+	*at++ = '"';
+	out_wrote(out, at);
 }
 
 /* --- Structure ---------------------------------------------------------------------------- */
 
-static void begin_line(struct json *json)
+/* A line feed and the blanks of its depth, after `before` unless that is 0. */
+static void begin_line(struct json *json, char before)
 {
-	static const char line[] = "\n                ";
+	char *at = out_room(json->out, 2 + 2 * JSON_DEPTH);
 
-	_Static_assert(sizeof(line) > 2 * JSON_DEPTH, "the deepest line must have its blanks");
-	out_bytes(json->out, line, 1 + 2 * json->depth);
+	if (!at)
+		return;
+	if (before)
+		*at++ = before;
+	*at++ = '\n';
+	for (size_t i = 0; i < 2 * json->depth; i++)
+		*at++ = ' ';
+	out_wrote(json->out, at);
 }
 
 static void begin_value(struct json *json, const char *key)
 {
 	if (json->depth) {
-		if (json->filled[json->depth])
-			out_bytes(json->out, ",", 1);
+		begin_line(json, json->filled[json->depth] ? ',' : 0);
 		json->filled[json->depth] = true;
-		begin_line(json);
 	}
 	if (key) {
 		json_quote(json->out, key);
-		out_text(json->out, ": ");
+		out_bytes(json->out, ": ", 2);
 	}
 }
 
@@ -134,7 +148,7 @@ void json_close(struct json *json)
 		return;
 	json->depth--;
 	if (filled)
-		begin_line(json);
+		begin_line(json, 0);
 	out_bytes(json->out, &closing, 1);
 	if (!json->depth)
 		out_bytes(json->out, "\n", 1);
@@ -151,8 +165,16 @@ void json_string(struct json *json, const char *key, const char *value)
 
 void json_number(struct json *json, const char *key, long long value)
 {
+	char digits[24], *first = digits + sizeof(digits);
+	unsigned long long rest = value < 0 ? -(unsigned long long)value : (unsigned long long)value;
+
+	do
+		*--first = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (value < 0)
+		*--first = '-';
 	begin_value(json, key);
-	out_format(json->out, "%lld", value);
+	out_bytes(json->out, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 void json_bool(struct json *json, const char *key, bool value)

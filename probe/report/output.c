@@ -10,14 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Makes room for `more` bytes and a NUL. */
-static bool reserve(struct output *out, size_t more)
+static bool grow(struct output *out, size_t more)
 {
 	size_t room = out->room ? out->room : 64 << 10;
 	char *text;
 
-	if (out->room - out->used > more)
-		return !out->failed;
 	if (out->failed)
 		return false;
 	while (room - out->used <= more)
@@ -30,6 +27,23 @@ static bool reserve(struct output *out, size_t more)
 	out->text = text;
 	out->room = room;
 	return true;
+}
+
+/* Makes room for `more` bytes and a NUL. */
+static inline bool reserve(struct output *out, size_t more)
+{
+	return out->room - out->used > more ? !out->failed : grow(out, more);
+}
+
+char *out_room(struct output *out, size_t most)
+{
+	return reserve(out, most) ? out->text + out->used : NULL;
+}
+
+void out_wrote(struct output *out, char *end)
+{
+	*end = '\0';
+	out->used = (size_t)(end - out->text);
 }
 
 void out_bytes(struct output *out, const char *bytes, size_t length)

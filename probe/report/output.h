@@ -15,6 +15,13 @@ struct output {
 	bool failed; /* out of memory: what was collected is not whole */
 };
 
+/*
+ * For writers of many small pieces: where the next `most` bytes may be written, NULL when there is no room; and
+ * where they ended.
+ */
+char *out_room(struct output *out, size_t most);
+void out_wrote(struct output *out, char *end);
+
 void out_bytes(struct output *out, const char *bytes, size_t length);
 void out_text(struct output *out, const char *text);
 void out_format(struct output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -14,9 +14,9 @@ struct step {
 	const char *name;
 	void (*run)(const struct step *step);
 	const void *data;
-	int repeat;		/* runs per round; 0 is 1 */
+	int repeat; /* runs per round; 0 is 1 */
 	double rounds[ROUND_LIMIT];
-	double minimum, median;	/* microseconds a run, once run_rounds() has returned */
+	double minimum, median; /* microseconds a run, once run_rounds() has returned */
 };
 
 /* Runs all steps in turn, one round unmeasured and then `rounds` (at most ROUND_LIMIT). */

@@ -42,9 +42,12 @@ static const char *commands[][ARGUMENTS] = {
 enum { PEERS = 4, COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static const char *const names[COMMANDS] = {
-	"/bin/true",		   "sandbox-probe --json",
-	"sandbox-probe",	   "sandbox-probe --json, two features",
-	"bpftool -j feature probe", "lxc-checkconfig",
+	"/bin/true",
+	"sandbox-probe --json",
+	"sandbox-probe",
+	"sandbox-probe --json, two features",
+	"bpftool -j feature probe",
+	"lxc-checkconfig",
 	"checksec --kernel",
 };
 

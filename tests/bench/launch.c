@@ -6,14 +6,21 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +36,12 @@ static char stack[64 << 10] __attribute__((aligned(64)));
 
 /* --- The floor ------------------------------------------------------------------------------ */
 
+/* What of it is run: a clone with flags and an exec, or all that confines as well. */
+struct floor {
+	int flags;
+	bool confines;
+};
+
 static void put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);
@@ -38,29 +51,58 @@ static void put(const char *path, const char *text)
 	close(fd);
 }
 
-static int exec_bare(void *flags)
+/* What a launch has to do besides: the other half of the floor. */
+static void confine_bare(void)
 {
-	if (flags) {
+	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (ioctl(fd, SIOCSIFFLAGS, &loopback) || setsid() < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("empty", "/", "tmpfs", MS_RDONLY, "size=4k") || chdir("/..") ||
+	    syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/"))
+		_exit(1);
+	for (int capability = 0; capability <= CAP_LAST_CAP; capability++)
+		prctl(PR_CAPBSET_DROP, capability);
+	for (int signal = 1; signal < 32; signal++)
+		sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int exec_bare(void *data)
+{
+	const struct floor *floor = data;
+	int command = floor->confines ? open(nothing[0], O_RDONLY | O_CLOEXEC) : -1;
+
+	if (floor->flags) {
 		put("/proc/self/setgroups", "deny");
 		put("/proc/self/uid_map", "0 0 1");
 		put("/proc/self/gid_map", "0 0 1");
 	}
-	execve(nothing[0], nothing, environ);
+	if (floor->confines)
+		confine_bare();
+	if (floor->confines)
+		syscall(SYS_execveat, command, "", nothing, environ, AT_EMPTY_PATH);
+	else
+		execve(nothing[0], nothing, environ);
 	_exit(1);
 }
 
-static const int none = 0, all = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-				 CLONE_NEWUTS | CLONE_NEWNS;
+enum {
+	ALL = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS
+};
+
+static const struct floor none = { 0, false }, all = { ALL, false }, confining = { ALL, true };
 
 static void run_bare(const struct step *step)
 {
-	int flags = *(const int *)step->data;
+	const struct floor *floor = step->data;
+	int status = 1;
 	pid_t pid = clone(exec_bare, stack + sizeof(stack),
-			  CLONE_VM | CLONE_VFORK | SIGCHLD | flags, flags ? stack : NULL);
+			  CLONE_VM | CLONE_VFORK | SIGCHLD | floor->flags, (void *)floor);
 
-	if (pid < 0)
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		exit(1);
-	waitpid(pid, NULL, 0);
 }
 
 /* --- Ours ----------------------------------------------------------------------------------- */
@@ -106,6 +148,9 @@ static void compare_library(int rounds)
 	static struct step steps[] = {
 		{ .name = "bare clone and exec", .run = run_bare, .data = &none },
 		{ .name = "bare clone with all namespaces, maps, exec", .run = run_bare, .data = &all },
+		{ .name = "the same and what confines, written out",
+		  .run = run_bare,
+		  .data = &confining },
 		{ .name = "launch, isolation none, bpf", .run = run_launch, .data = &filtered },
 		{ .name = "launch, clone, no filter", .run = run_launch, .data = &isolated },
 		{ .name = "launch, clone, bpf: level 3", .run = run_launch, .data = &confined },
@@ -117,16 +162,19 @@ static void compare_library(int rounds)
 	filtered = new_launch("none", "bpf");
 	isolated = new_launch("clone", "none");
 	confined = new_launch("clone", "bpf");
-	run_rounds(steps, 5, rounds);
+	run_rounds(steps, 6, rounds);
 	print_head("Launching", "the bare clone with namespaces");
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		print_step(&steps[i], &steps[1]);
 	if (grow((size_t)1 << 30)) {
 		run_rounds(&big, 1, rounds);
 		print_step(&big, &steps[1]);
-		print_target("1 GiB parent against small, min", big.minimum / steps[4].minimum, 1.1);
+		print_target("1 GiB parent against small, min", big.minimum / steps[5].minimum, 1.1);
 	}
-	print_target("launch against the bare clone, min", steps[3].minimum / steps[1].minimum, 1.05);
+	print_target("launch against the bare clone, min", steps[4].minimum / steps[1].minimum, 1.05);
+	print_target("launch against what confines written out, min",
+		     steps[4].minimum / steps[2].minimum, 1.05);
+	print_target("the same, median", steps[4].median / steps[2].median, 1.05);
 }
 
 /* --- Commands ------------------------------------------------------------------------------- */

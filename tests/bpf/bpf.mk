@@ -4,24 +4,30 @@
 # threads by TSYNC and by signal, reports of what was denied. Each test confines a process of its own.
 
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(B)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
-BPF_SHARED := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c)))
+BPF_SHARED := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/bpf/test_% tests/bpf/trapped.c,$(wildcard tests/bpf/*.c)))
 BPF_NAMES  := $(notdir $(BPF_TESTS))
 
 CHECKS += bpf bpf-asan
 .PHONY: bpf-programs
 
-bpf-programs: $(BPF_TESTS)
+bpf-programs: $(BPF_TESTS) $(B)/tests/bpf/trapped $(B)/sandbox-run
 
 $(BPF_TESTS): $(B)/tests/bpf/%: $(B)/obj/tests/bpf/%.o $(BPF_SHARED) $(B)/libsandbox-probe.a
 	$(call SAY,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
+# what runs in an empty root can load nothing
+$(B)/tests/bpf/trapped: tests/bpf/trapped.c
+	$(call SAY,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -pthread -O1 $(WARNINGS) -o $@ $<
+
 check-bpf: bpf-programs
 	@ci/suite bpf tests/unit/run $(BPF_TESTS)
 
 check-bpf-asan:				# AddressSanitizer and UndefinedBehaviorSanitizer
-	+@$(MAKE) --no-print-directory SANITIZE=address,undefined bpf-programs
+	$(call sanitized,address,bpf-programs)
 	@ci/suite bpf-asan tests/unit/run $(BPF_NAMES:%=build/asan/tests/bpf/%)
 
 $(call include_built,$(BPF_TESTS:$(B)/tests/bpf/%=$(B)/obj/tests/bpf/%.d) $(BPF_SHARED:.o=.d))

@@ -20,7 +20,7 @@ void check_that(bool truth, const char *what, const char *file, int line);
 enum how { BY_TSYNC, BY_BROADCAST };
 int lock_by(enum how how, const char *policy, struct sbp_locked *end);
 
-/* Counts the threads of a process, and those that a filter confines. */
+/* Counts the threads of a process that are not exiting, and those that a filter confines. */
 void count_threads(pid_t pid, int *all, int *confined);
 
 /* Can filters be installed here at all? Prints why not. */

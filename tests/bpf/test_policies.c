@@ -342,7 +342,7 @@ static ssize_t run(const char *policy, char *const *arguments, int input, char *
 	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
-		alarm(20);
+		alarm(120);
 		/* the programs themselves, not what somebody put before them */
 		setenv("PATH", "/usr/bin:/bin", 1);
 		dup2(input, 0);

@@ -12,11 +12,9 @@ check-cli: all
 check-cli-static: static
 	@ci/suite cli-static tests/cli/run build/static/sandbox-probe-x86_64 $(filter-out pages,$(CLI_TESTS))
 
-# AddressSanitizer and UndefinedBehaviorSanitizer, the writers' own tests with them. A folder of its own, for
-# other suites build theirs at the same time.
-CLI_ASAN := build/asan-cli
-
-check-cli-asan:
-	+@$(MAKE) --no-print-directory SANITIZE=address,undefined B=$(CLI_ASAN) $(CLI_ASAN)/sandbox-probe report-program
-	@ci/suite cli-asan tests/cli/run $(CLI_ASAN)/sandbox-probe $(filter-out pages,$(CLI_TESTS)) \
-		../../$(CLI_ASAN)/tests/report/test_report
+# AddressSanitizer and UndefinedBehaviorSanitizer, the writers' own tests with them; the empty root takes a
+# static program.
+check-cli-asan: build/static/sandbox-probe-x86_64
+	$(call sanitized,address,build/asan/sandbox-probe report-program)
+	@ci/suite cli-asan tests/cli/run build/asan/sandbox-probe $(filter-out pages,$(CLI_TESTS)) \
+		../../build/asan/tests/report/test_report

@@ -29,7 +29,7 @@ check-engine: engine-programs
 	@ci/suite engine tests/unit/run $(ENGINE_TESTS)
 
 check-engine-asan:			# AddressSanitizer and UndefinedBehaviorSanitizer
-	+@$(MAKE) --no-print-directory SANITIZE=address,undefined engine-programs
+	$(call sanitized,address,engine-programs)
 	@ci/suite engine-asan tests/unit/run $(ENGINE_NAMES:%=build/asan/tests/engine/%)
 
 check-engine-freestanding:		# as the kernels' compilers will see it

@@ -21,7 +21,7 @@ check-environment: environment-programs
 	@ci/suite environment tests/unit/run $(ENVIRONMENT_TESTS)
 
 check-environment-asan:
-	+@$(MAKE) --no-print-directory SANITIZE=address,undefined environment-programs
+	$(call sanitized,address,environment-programs)
 	@ci/suite environment-asan tests/unit/run $(patsubst %,build/asan/tests/environment/%,$(notdir $(ENVIRONMENT_TESTS)))
 
 check-programs: all static

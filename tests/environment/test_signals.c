@@ -270,7 +270,7 @@ static void probe_for_ever(void)
 	if (sbp_probe_new(&p))
 		_exit(1);
 	for (;;)
-		if (sbp_probe_run(p, SBP_FULL))
+		if (sbp_probe_run(p, SBP_REPORT))
 			_exit(1);
 }
 

@@ -36,16 +36,22 @@ static inline int set_registers(pid_t pid, const registers *r)
 #define REGISTER_NR	orig_rax
 #define REGISTER_RESULT rax
 #define REGISTER_ARG0	rdi
+#define REGISTER_ARG4	r8
+#define REGISTER_ARG5	r9
 #else
 #define REGISTER_NR	orig_eax
 #define REGISTER_RESULT eax
 #define REGISTER_ARG0	ebx
+#define REGISTER_ARG4	edi
+#define REGISTER_ARG5	ebp
 #endif
 #define GET_NR(pid, r)	   ((long)(r)->REGISTER_NR)
 #define PUT_NR(pid, r, nr) ((r)->REGISTER_NR = (unsigned long)(nr), 0)
 #define PUT_RESULT(r, v)   ((r)->REGISTER_RESULT = (unsigned long)(v))
 #define GET_RESULT(r)	   ((long)(r)->REGISTER_RESULT)
 #define PUT_ARG0(r, v)	   ((r)->REGISTER_ARG0 = (unsigned long)(v))
+#define PUT_ARG4(r, v)	   ((r)->REGISTER_ARG4 = (unsigned long)(v))
+#define PUT_ARG5(r, v)	   ((r)->REGISTER_ARG5 = (unsigned long)(v))
 
 #elif defined(__arm__)
 
@@ -72,6 +78,8 @@ static inline int set_registers(pid_t pid, const registers *r)
 #define PUT_RESULT(r, v) ((r)->reg[0] = (unsigned long)(v))
 #define GET_RESULT(r)	 ((long)(r)->reg[0])
 #define PUT_ARG0(r, v)	 ((r)->reg[0] = (unsigned long)(v))
+#define PUT_ARG4(r, v)	 ((r)->reg[4] = (unsigned long)(v))
+#define PUT_ARG5(r, v)	 ((r)->reg[5] = (unsigned long)(v))
 
 #elif defined(__aarch64__)
 
@@ -103,6 +111,8 @@ static inline long put_nr(pid_t pid, int nr)
 #define PUT_RESULT(r, v)   ((r)->regs[0] = (unsigned long)(v))
 #define GET_RESULT(r)	   ((long)(r)->regs[0])
 #define PUT_ARG0(r, v)	   ((r)->regs[0] = (unsigned long)(v))
+#define PUT_ARG4(r, v)	   ((r)->regs[4] = (unsigned long)(v))
+#define PUT_ARG5(r, v)	   ((r)->regs[5] = (unsigned long)(v))
 
 #endif
 

@@ -74,25 +74,30 @@ FIXTURE_VARIANT(filter)
 	unsigned int call, action;
 	const char *blocked; /* a feature that every kernel of the matrix with filters has */
 };
-FIXTURE_VARIANT_ADD(filter, kills_process_on_seccomp)
-{
-	.call = __NR_seccomp, .action = SECCOMP_RET_KILL_PROCESS, .blocked = "seccomp-tsync",
+FIXTURE_VARIANT_ADD(filter, kills_process_on_seccomp){
+	.call = __NR_seccomp,
+	.action = SECCOMP_RET_KILL_PROCESS,
+	.blocked = "seccomp-tsync",
 };
-FIXTURE_VARIANT_ADD(filter, kills_thread_on_seccomp)
-{
-	.call = __NR_seccomp, .action = SECCOMP_RET_KILL_THREAD, .blocked = "seccomp-tsync",
+FIXTURE_VARIANT_ADD(filter, kills_thread_on_seccomp){
+	.call = __NR_seccomp,
+	.action = SECCOMP_RET_KILL_THREAD,
+	.blocked = "seccomp-tsync",
 };
-FIXTURE_VARIANT_ADD(filter, traps_on_seccomp)
-{
-	.call = __NR_seccomp, .action = SECCOMP_RET_TRAP, .blocked = "seccomp-tsync",
+FIXTURE_VARIANT_ADD(filter, traps_on_seccomp){
+	.call = __NR_seccomp,
+	.action = SECCOMP_RET_TRAP,
+	.blocked = "seccomp-tsync",
 };
-FIXTURE_VARIANT_ADD(filter, kills_process_on_unshare)
-{
-	.call = __NR_unshare, .action = SECCOMP_RET_KILL_PROCESS, .blocked = "cgroup-ns",
+FIXTURE_VARIANT_ADD(filter, kills_process_on_unshare){
+	.call = __NR_unshare,
+	.action = SECCOMP_RET_KILL_PROCESS,
+	.blocked = "cgroup-ns",
 };
-FIXTURE_VARIANT_ADD(filter, kills_process_on_ptrace)
-{
-	.call = __NR_ptrace, .action = SECCOMP_RET_KILL_PROCESS, .blocked = "ptrace-child",
+FIXTURE_VARIANT_ADD(filter, kills_process_on_ptrace){
+	.call = __NR_ptrace,
+	.action = SECCOMP_RET_KILL_PROCESS,
+	.blocked = "ptrace-child",
 };
 
 FIXTURE_SETUP(filter)

@@ -238,7 +238,7 @@ static void dies_with_launcher(bool init)
 	assert_true(is_running(child));
 	kill(launcher, SIGKILL);
 	waitpid(launcher, NULL, 0);
-	for (int i = 0; i < 500 && is_running(child); i++)
+	for (int i = 0; i < 6000 && is_running(child); i++)
 		usleep(10000);
 	assert_false(is_running(child));
 	close(ends[0]);
@@ -267,7 +267,7 @@ static void test_init_holds_nothing(void **unused)
 	assert_int_equal(sbp_launch_start(run.launch, &run.pid), 0);
 	close(ends[1]);
 	reading.fd = ends[0];
-	assert_int_equal(poll(&reading, 1, 20000), 1);
+	assert_int_equal(poll(&reading, 1, 60000), 1);
 	assert_true(reading.revents & POLLHUP);
 	kill(run.pid, SIGKILL);
 	assert_int_equal(waitpid(run.pid, &run.status, 0), run.pid);

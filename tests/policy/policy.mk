@@ -22,7 +22,7 @@ check-policy: policy-programs
 	@ci/suite policy tests/policy/run $(POLICY_TESTS)
 
 check-policy-asan:			# AddressSanitizer and UndefinedBehaviorSanitizer
-	+@$(MAKE) --no-print-directory SANITIZE=address,undefined policy-programs
+	$(call sanitized,address,policy-programs)
 	@ci/suite policy-asan tests/unit/run $(POLICY_NAMES:%=build/asan/tests/policy/%)
 
 $(call include_built,$(POLICY_TESTS:$(B)/tests/policy/%=$(B)/obj/tests/policy/%.d) $(POLICY_SHARED:.o=.d))

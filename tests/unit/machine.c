@@ -65,6 +65,8 @@ static void remember(struct machine *m, const char *call)
 		m->strict = true;
 	else if (!strncmp(call, enter, sizeof(enter) - 1))
 		m->denial = EREMOTE;
+	else if (!fnmatch("seccomp(*TSYNC|*NEW_LISTENER*, &*", call, 0))
+		m->denial = EREMOTE;
 	else if (!fnmatch("seccomp(*TSYNC, &*", call, 0))
 		m->denial = EUSERS;
 	else if (!strncmp(call, "prctl(PR_SET_NO_NEW_PRIVS, 1", 28))

@@ -22,11 +22,11 @@ check-unit: unit-programs
 	@ci/suite unit tests/unit/run $(UNIT_TESTS)
 
 check-unit-asan:			# AddressSanitizer and UndefinedBehaviorSanitizer
-	+@$(MAKE) --no-print-directory SANITIZE=address,undefined unit-programs
+	$(call sanitized,address,unit-programs)
 	@ci/suite unit-asan tests/unit/run $(UNIT_NAMES:%=build/asan/tests/unit/%)
 
 check-unit-tsan:			# ThreadSanitizer
-	+@$(MAKE) --no-print-directory SANITIZE=thread unit-programs
+	$(call sanitized,thread,unit-programs)
 	@ci/suite unit-tsan tests/unit/run $(UNIT_NAMES:%=build/tsan/tests/unit/%)
 
 check-unit-valgrind: unit-programs

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes listeners and hands them to the launcher: listener.h says what for. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "../launch.h"
+#include "../policy/policy.h"
+#include "../policy/seccomp_ret.h"
+#include "bpf.h"
+#include "listener.h"
+#include "uapi.h"
+
+/* i386 had it inside of socketcall(2) only, before 4.3. */
+#ifndef SYS_sendmsg
+#define SYS_sendmsg 370
+#endif
+
+/* The action's bits; the others are its data. */
+#define ACTION 0xffff0000U
+
+static bool returns(const struct sock_fprog *program, uint32_t action)
+{
+	for (unsigned int i = 0; i < program->len; i++)
+		if (program->filter[i].code == (BPF_RET | BPF_K) &&
+		    (program->filter[i].k & ACTION) == action)
+			return true;
+	return false;
+}
+
+static bool kernel_has_listeners(void)
+{
+	const uint32_t action = SECCOMP_RET_USER_NOTIF;
+
+	return sbp_kernel(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, (long)&action) == 0 &&
+	       sbp_kernel(SYS_sendmsg, -1, 0, 0) != -ENOSYS;
+}
+
+/*
+ * Before any other program; two instructions more for each call. sendmsg(2) takes three arguments, a filter sees
+ * six: the others carry the password, in halves.
+ */
+enum { HALVES = 2 * SBP_REPORT_PASSWORD_WORDS, FIRST_HALF = 5, PREFIX_LENGTH = 5 + 2 * HALVES };
+
+#define LOAD(at) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(at))
+
+static void write_prefix(struct sock_filter *to, const unsigned long *password)
+{
+	const uint32_t arch = sbp_arch_rows[SBP_ARCH_HERE].audit;
+
+	*to++ = (struct sock_filter)LOAD(offsetof(struct seccomp_data, nr));
+	*to++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmsg, 0,
+					     PREFIX_LENGTH - 2);
+	*to++ = (struct sock_filter)LOAD(offsetof(struct seccomp_data, arch));
+	*to++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, PREFIX_LENGTH - 4);
+	for (unsigned int i = 0; i < HALVES; i++) {
+		*to++ = (struct sock_filter)LOAD(offsetof(struct seccomp_data, args) + 8 * 3 + 4 * i);
+		*to++ = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K,
+			(uint32_t)((uint64_t)password[i / 2] >> (i % 2 ? 32 : 0)), 0,
+			(uint8_t)(2 * (HALVES - 1 - i) + 1));
+	}
+	*to = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+}
+
+/* Not by memset, which a compiler leaves out where nobody reads what it wrote. */
+void sbp_forget_report_password(const struct sock_fprog *program)
+{
+	volatile struct sock_filter *code = program->filter;
+
+	for (unsigned int i = 0; program->len && i < HALVES; i++)
+		code[FIRST_HALF + 2 * i].k = 0;
+}
+
+int sbp_handing_program(const struct sock_fprog *program, const unsigned long *password,
+			struct sock_fprog *out)
+{
+	size_t length = PREFIX_LENGTH + (size_t)program->len;
+
+	if (!kernel_has_listeners())
+		return -ENOTSUP;
+	if (length > BPF_MAXINSNS)
+		return -E2BIG;
+	out->filter = malloc(length * sizeof(*out->filter));
+	if (!out->filter)
+		return -ENOMEM;
+	out->len = (unsigned short)length;
+	write_prefix(out->filter, password);
+	memcpy(out->filter + PREFIX_LENGTH, program->filter, program->len * sizeof(*out->filter));
+	return 0;
+}
+
+int sbp_listening_program(const struct sock_fprog *program, const unsigned long *password,
+			  struct sock_fprog *out)
+{
+	int error;
+
+	if (!returns(program, SECCOMP_RET_TRAP) || returns(program, SECCOMP_RET_USER_NOTIF))
+		return -ENOTSUP;
+	error = sbp_handing_program(program, password, out);
+	if (error)
+		return error;
+	for (size_t i = PREFIX_LENGTH; i < out->len; i++) {
+		struct sock_filter *insn = &out->filter[i];
+
+		if (insn->code == (BPF_RET | BPF_K) && (insn->k & ACTION) == SECCOMP_RET_TRAP)
+			insn->k = SECCOMP_RET_USER_NOTIF;
+	}
+	return 0;
+}
+
+/* --- From the child to the launcher --------------------------------------------------------- */
+
+/* Room for one descriptor, aligned as the kernel wants it. */
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static void prepare_message(struct msghdr *message, struct iovec *data, union control *control)
+{
+	memset(message, 0, sizeof(*message));
+	memset(control, 0, sizeof(*control));
+	message->msg_iov = data;
+	message->msg_iovlen = 1;
+	message->msg_control = control;
+	message->msg_controllen = sizeof(*control);
+}
+
+long sbp_send_listener_in_child(int fd, int socket, const unsigned long *password)
+{
+	long result;
+	struct iovec data = { (void *)"", 1 };
+	struct msghdr message;
+	union control control;
+
+	prepare_message(&message, &data, &control);
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	result = sbp_kernel(SYS_sendmsg, socket, (long)&message, MSG_NOSIGNAL, (long)password[0],
+			    (long)password[1], (long)password[2]);
+	return result < 0 ? result : 0;
+}
+
+long sbp_bpf_listen_in_child(const struct sock_fprog *program, int socket,
+			     const unsigned long *password, bool *installed)
+{
+	long listener = sbp_bpf_install_listener(program);
+
+	*installed = listener >= 0;
+	return listener < 0 ? listener : sbp_send_listener_in_child((int)listener, socket, password);
+}
+
+int sbp_receive_listener(int socket)
+{
+	struct iovec data = { &(char){ 0 }, 1 };
+	struct msghdr message;
+	union control control;
+	int fd;
+
+	prepare_message(&message, &data, &control);
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1)
+		return -1;
+	if (message.msg_controllen < CMSG_LEN(sizeof(int)) || control.head.cmsg_type != SCM_RIGHTS)
+		return -1;
+	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
+	return fd;
+}

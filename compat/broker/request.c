@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Requests as they come from somebody who may be malicious: of any size, with any descriptors or none, at any rate,
+ * and gone before the answer.
+ */
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "broker.h"
+
+int sbp_broker_check_message(struct sbp_broker_message *message, size_t size)
+{
+	const struct sbp_broker_request *request = &message->request;
+	size_t length = request->path_length;
+
+	if (size < sizeof(*request) || request->magic != SBP_BROKER_MAGIC)
+		return -EBADMSG;
+	if (!length || length >= SBP_BROKER_PATH_LIMIT || size != sizeof(*request) + length)
+		return -EBADMSG;
+	if (message->path[0] != '/' || memchr(message->path, 0, length))
+		return -EINVAL;
+	message->path[length] = 0;
+	return 0;
+}
+
+/* --- Descriptors that came along --------------------------------------------------------- */
+
+/* One is expected, but its place in the message has room for two on some machines. */
+enum { FDS_AT_ONCE = 4 };
+
+union control {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(FDS_AT_ONCE * sizeof(int))];
+};
+
+/* Closing a socket can take as long as its owner wants, unless it is told not to linger. */
+static void close_quickly(int fd)
+{
+	struct linger none = { 0, 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+}
+
+static void take_from(const struct cmsghdr *header, int *fds, size_t *count)
+{
+	size_t bytes = header->cmsg_len - CMSG_LEN(0);
+
+	if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+		return;
+	for (size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(header) + at, sizeof(fd));
+		if (*count < FDS_AT_ONCE)
+			fds[(*count)++] = fd;
+		else
+			close_quickly(fd);
+	}
+}
+
+/* The one descriptor, or -1: none, or more than one, all of which are closed. */
+static int take_reply_end(struct msghdr *header)
+{
+	int fds[FDS_AT_ONCE];
+	size_t count = 0;
+
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at; at = CMSG_NXTHDR(header, at))
+		take_from(at, fds, &count);
+	if (count == 1 && !(header->msg_flags & MSG_CTRUNC))
+		return fds[0];
+	while (count)
+		close_quickly(fds[--count]);
+	return -1;
+}
+
+/* Only a Unix socket takes descriptors and says nothing to the world. */
+static bool is_unix_socket(int fd)
+{
+	struct sockaddr address = { 0 };
+	socklen_t size = sizeof(address);
+
+	return !getsockname(fd, &address, &size) && address.sa_family == AF_UNIX;
+}
+
+/* --- One request ----------------------------------------------------------------------------- */
+
+/* Whoever does not wait for his answer, or for many, has none: nothing here waits for him. */
+static void reply(int fd, struct sbp_answer_of_broker *answer)
+{
+	struct iovec parts[2] = { { &answer->reply, sizeof(answer->reply) },
+				  { answer->text, answer->reply.text_length } };
+	union control control = { .space = { 0 } };
+	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
+
+	if (answer->fd >= 0) {
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &answer->fd, sizeof(int));
+		header.msg_control = &control;
+		header.msg_controllen = CMSG_SPACE(sizeof(int));
+	}
+	(void)!sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void answer_message(const struct sbp_broker *broker, struct sbp_broker_message *message,
+			   size_t size, int reply_end)
+{
+	struct sbp_answer_of_broker answer;
+	int error = sbp_broker_check_message(message, size);
+
+	if (error) {
+		answer.reply =
+			(struct sbp_broker_reply){ .magic = SBP_BROKER_MAGIC, .result = error };
+		answer.fd = -1;
+	} else {
+		sbp_broker_answer_request(broker, &message->request, message->path, &answer);
+	}
+	reply(reply_end, &answer);
+	if (answer.fd >= 0)
+		close(answer.fd);
+}
+
+int sbp_broker_serve(const struct sbp_broker *broker, int connection)
+{
+	struct sbp_broker_message message;
+	struct iovec part = { &message, sizeof(message) };
+	union control control;
+	struct msghdr header = { .msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control) };
+	ssize_t size = recvmsg(connection, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int reply_end;
+
+	if (size < 0)
+		return errno == EINTR || errno == EAGAIN ? -EAGAIN : -EPIPE;
+	reply_end = take_reply_end(&header);
+	if (reply_end < 0) {
+		/* an empty message, or the end: the next event tells */
+		return size ? 0 : -ENODATA;
+	}
+	if (is_unix_socket(reply_end))
+		answer_message(broker, &message, (size_t)size, reply_end);
+	close_quickly(reply_end);
+	return 0;
+}
