@@ -78,7 +78,7 @@ static int open_interpreter(struct sbp_loading *loading, const struct sbp_elf *p
 {
 	char path[SBP_ELF_INTERPRETER_LIMIT];
 	struct sbp_elf elf;
-	uint64_t size;
+	uint64_t size = 0;
 	const char *fault = sbp_elf_read_interpreter(program, read_file, &loading->program, path);
 
 	if (fault)
@@ -117,7 +117,7 @@ static int look_at(struct sbp_loading *loading, uint64_t size, const char **step
 
 static int open_command(struct sbp_loading *loading, const char *command, const char **step)
 {
-	uint64_t size;
+	uint64_t size = 0;
 
 	*step = "command";
 	loading->program = open_file(command, &size);
