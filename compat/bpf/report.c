@@ -56,41 +56,50 @@ struct culprit {
 	bool shrugs;  /* a SIGSYS that it gets does nothing: only SIGKILL ends it */
 };
 
-static bool has_sigsys(const char *status, const char *name)
+static bool has_sigsys(const char *mask)
 {
-	const char *line = strstr(status, name);
-
-	return line && (strtoull(line + strlen(name), NULL, 16) >> (SIGSYS - 1) & 1);
+	return strtoull(mask, NULL, 16) >> (SIGSYS - 1) & 1;
 }
 
-/* The first process of a PID namespace: its own number is 1, and it has another one here. */
-static bool is_first(const char *status)
+/* The first process of a PID namespace: its own number, the last one, is 1, and it has another one here. */
+static bool is_first(const char *numbers)
 {
-	const char *line = strstr(status, "\nNSpid:"), *end = line ? strchr(line + 1, '\n') : NULL;
+	const char *own = strrchr(numbers, '\t');
 
-	return end && end - line > 9 && end[-1] == '1' && end[-2] == '\t';
+	return own && own != numbers && !strcmp(own, "\t1\n");
 }
 
+static void take_line(const char *line, struct culprit *culprit)
+{
+	const char *value = strchr(line, ':');
+
+	if (!value++)
+		return;
+	if (!strncmp(line, "Tgid:", 5))
+		culprit->process = atoi(value);
+	else if (!strncmp(line, "NSpid:", 6))
+		culprit->shrugs |= is_first(value);
+	else if (!strncmp(line, "SigBlk:", 7) || !strncmp(line, "SigIgn:", 7))
+		culprit->shrugs |= has_sigsys(value);
+	else if (!strncmp(line, "SigCgt:", 7))
+		culprit->catches = has_sigsys(value);
+}
+
+/* Line by line, for the groups that come before the signals can be 65536. */
 static void find_culprit(pid_t tid, struct culprit *culprit)
 {
-	AUTO_CLOSE int fd = -1;
-	char path[32], status[4096];
-	const char *line;
-	ssize_t length;
+	char path[32], *line = NULL;
+	size_t size = 0;
+	FILE *status;
 
 	*culprit = (struct culprit){ .process = tid };
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	length = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
-	if (length <= 0)
-		return;
-	status[length] = '\0';
-	line = strstr(status, "\nTgid:");
-	if (line)
-		culprit->process = atoi(line + strlen("\nTgid:"));
-	culprit->catches = has_sigsys(status, "\nSigCgt:");
-	culprit->shrugs = is_first(status) || has_sigsys(status, "\nSigIgn:") ||
-			  has_sigsys(status, "\nSigBlk:");
+	status = fopen(path, "re");
+	while (status && getline(&line, &size, status) > 0)
+		take_line(line, culprit);
+	free(line);
+	if (status)
+		fclose(status);
 }
 
 static bool is_still_asked(int listener, uint64_t id)

@@ -6,8 +6,10 @@
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -88,6 +90,17 @@ static bool is_unix_socket(int fd)
 	return !getsockname(fd, &address, &size) && address.sa_family == AF_UNIX;
 }
 
+/*
+ * Files that nobody takes out of a socket count for the broker's user, and all his programs together may have no more
+ * of them under way than one may have open: whoever leaves an answer unread gets no other over the same socket.
+ */
+static bool has_unread_answer(int fd)
+{
+	int bytes = 0;
+
+	return !ioctl(fd, SIOCOUTQ, &bytes) && bytes > 0;
+}
+
 /* --- One request ----------------------------------------------------------------------------- */
 
 /* Whoever does not wait for his answer, or for many, has none: nothing here waits for him. */
@@ -146,7 +159,7 @@ int sbp_broker_serve(const struct sbp_broker *broker, int connection)
 		/* an empty message, or the end: the next event tells */
 		return size ? 0 : -ENODATA;
 	}
-	if (is_unix_socket(reply_end))
+	if (is_unix_socket(reply_end) && !has_unread_answer(reply_end))
 		answer_message(broker, &message, (size_t)size, reply_end);
 	close_quickly(reply_end);
 	return 0;

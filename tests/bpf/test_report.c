@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
 #include <regex.h>
 #include <setjmp.h>
@@ -161,6 +162,52 @@ static void who_has_a_handler_goes_on(void **state)
 {
 	NEED_LISTENERS();
 	denied(&(struct start){ "catch", "none", false, NULL }, EPERM);
+}
+
+/* The groups stand before the signals in what /proc says of a process. */
+enum { MANY_GROUPS = 2000 };
+
+static void with_many_groups_in_child(void *data)
+{
+	static const struct {
+		const char *how;
+		int end;
+	} rows[] = { { "catch", EPERM }, { "ignore", 1000 + SIGKILL } };
+	gid_t groups[MANY_GROUPS];
+
+	(void)data;
+	for (unsigned int i = 0; i < MANY_GROUPS; i++)
+		groups[i] = 100000 + i;
+	check(setgroups(MANY_GROUPS, groups) == 0);
+	alarm(60);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct start how = { rows[i].how, "none", false, NULL };
+		struct sbp_denied call;
+		int report, error;
+		pid_t pid;
+
+		check(start(&how, &pid, &report) == 0 && report >= 0);
+		do
+			error = sbp_report_next(report, &call);
+		while (error == -EINTR);
+		check(error == 0 && call.pid == pid);
+		check(end_of(pid) == rows[i].end);
+		close(report);
+	}
+}
+
+static void who_is_in_many_groups_is_no_other(void **state)
+{
+	gid_t groups[64];
+	int count = getgroups(64, groups);
+
+	NEED_LISTENERS();
+	/* setting what is set already takes the same right */
+	if (count < 0 || setgroups((size_t)count, groups)) {
+		printf("# no right to set groups here\n");
+		skip();
+	}
+	assert_int_equal(in_child(with_many_groups_in_child, NULL), 0);
 }
 
 static void threads_that_are_denied_at_once(void **state)
@@ -331,6 +378,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_call_is_told_and_fatal),
 		cmocka_unit_test(who_shrugs_at_sigsys_is_killed),
 		cmocka_unit_test(who_has_a_handler_goes_on),
+		cmocka_unit_test(who_is_in_many_groups_is_no_other),
 		cmocka_unit_test(threads_that_are_denied_at_once),
 		cmocka_unit_test(nobody_listens_any_more),
 		cmocka_unit_test(who_is_denied_nothing_reports_nothing),

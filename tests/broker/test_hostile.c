@@ -114,6 +114,32 @@ static void messages_that_are_none(void **state)
 	assert_string_equal(stage_read(*state, "/open/file"), "/open/file");
 }
 
+/* Files under way count for the broker's user, whose other programs could pass none any more. */
+static void answers_that_nobody_takes(void **state)
+{
+	struct stage *stage = *state;
+	struct sbp_broker_message good = message_for("/open/file");
+	size_t size = sizeof(good.request) + 10;
+	int before = count_fds(), ends[2], answers = 0;
+	struct sbp_broker_reply reply;
+
+	good.request.operation = SBP_BROKER_OPEN;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(send_raw(stage->fd, &good, size, ends[1], 1, 0), size);
+	/* requests are answered in their order: all of these were looked at then */
+	assert_string_equal(stage_read(stage, "/open/file"), "/open/file");
+	while (recv(ends[0], &reply, sizeof(reply), MSG_DONTWAIT) > 0)
+		answers++;
+	assert_int_equal(answers, 1);
+	/* who has taken his answer gets the next one */
+	assert_int_equal(send_raw(stage->fd, &good, size, ends[1], 1, 0), size);
+	assert_true(recv(ends[0], &reply, sizeof(reply), 0) > 0);
+	close(ends[0]);
+	close(ends[1]);
+	assert_true(come_to_fds(before));
+}
+
 /* Descriptors: none, many, and what is no Unix socket. None of them stays open. */
 static void descriptors_that_came_along(void **state)
 {
@@ -322,6 +348,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		both_ways(messages_that_are_none),
+		both_ways(answers_that_nobody_takes),
 		both_ways(descriptors_that_came_along),
 		both_ways(answers_stay_inside),
 		both_ways(the_connection_as_reply_end),
