@@ -69,8 +69,10 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 			return result;
 		copies[i] = (int)result;
 	}
-	/* these three are for before an exec, or a process that makes none */
+	/* these are for before an exec, or a process that makes none; the loader's is what is executed */
 	result = setup->started[1] < 0 ? 0 : keep(setup, &setup->started[1]);
+	if (!result)
+		result = setup->loader_fd < 0 ? 0 : keep(setup, &setup->loader_fd);
 	if (!result)
 		result = setup->line[0] < 0 ? 0 : keep(setup, &setup->line[0]);
 	if (!result)

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
@@ -30,6 +31,7 @@ struct files {
 	struct stage stage;
 	char allowed[128], other[128];
 	char *argv[4];
+	int passed, as; /* a descriptor more; -1: none */
 };
 
 static void make(struct files *files, int which)
@@ -42,6 +44,7 @@ static void make(struct files *files, int which)
 	files->argv[1] = files->allowed;
 	files->argv[2] = files->other;
 	files->argv[3] = NULL;
+	files->passed = -1;
 	assert_int_equal(sbp_broker_new(&files->stage.broker), 0);
 	assert_int_equal(
 		sbp_broker_allow(files->stage.broker, files->allowed, SBP_EXACT, SBP_MAY_READ), 0);
@@ -76,6 +79,8 @@ static int launch(struct files *files, const char *isolation, const char **step)
 	assert_int_equal(sbp_launch_set_policy(launch, "compute"), 0);
 	assert_int_equal(sbp_launch_set_command(launch, files->argv[0], files->argv, environ), 0);
 	assert_int_equal(sbp_launch_set_broker(launch, files->stage.broker), 0);
+	if (files->passed >= 0)
+		assert_int_equal(sbp_launch_pass_fd(launch, files->passed, files->as), 0);
 	sbp_launch_set_init(launch, true);
 	error = sbp_launch_start(launch, &pid);
 	*step = sbp_launch_failed_step(launch);
@@ -137,6 +142,26 @@ static void a_dynamic_command_in_an_empty_root(void **state)
 {
 	(void)state;
 	reads_only_what_is_allowed(DYNAMIC, "clone");
+}
+
+/* Among them are all that the launcher has for its own files, the loader's too. */
+static void whatever_number_is_passed(void **state)
+{
+	struct files files;
+	const char *step;
+
+	(void)state;
+	if (!is_available(SBP_FEATURE_SECCOMP_TSYNC) || !is_available(SBP_FEATURE_USER_NS) ||
+	    !is_available(SBP_FEATURE_USER_NS_NESTED_CAPS))
+		skip();
+	make(&files, DYNAMIC);
+	files.passed = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_true(files.passed >= 0);
+	for (files.as = 3; files.as < 40; files.as++)
+		if (launch(&files, "clone", &step) != 1)
+			fail_msg("passed as %d: %s", files.as, step ? step : "started");
+	close(files.passed);
+	stage_remove(&files.stage);
 }
 
 static void a_static_command_with_files(void **state)
@@ -207,6 +232,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_static_command_in_an_empty_root),
 		cmocka_unit_test(a_dynamic_command_in_an_empty_root),
+		cmocka_unit_test(whatever_number_is_passed),
 		cmocka_unit_test(a_static_command_with_files),
 		cmocka_unit_test(a_dynamic_command_with_files),
 		cmocka_unit_test(below_another_listener),
