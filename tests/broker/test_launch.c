@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -164,6 +165,35 @@ static void whatever_number_is_passed(void **state)
 	stage_remove(&files.stage);
 }
 
+/* Whatever has no room says so, and nothing takes the place of something else. */
+static void limits_that_are_too_low(void **state)
+{
+	struct rlimit before, low;
+	struct files files;
+	const char *step = NULL;
+	rlim_t unfit = 0;
+	int result = 1;
+
+	(void)state;
+	if (!is_available(SBP_FEATURE_SECCOMP_TSYNC) || !is_available(SBP_FEATURE_USER_NS) ||
+	    !is_available(SBP_FEATURE_USER_NS_NESTED_CAPS))
+		skip();
+	make(&files, DYNAMIC);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = before;
+	for (rlim_t limit = 128; limit < 160 && !unfit; limit++) {
+		low.rlim_cur = limit;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+		result = launch(&files, "clone", &step);
+		unfit = result == 1 || result == -EMFILE ? 0 : limit;
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	if (unfit)
+		fail_msg("%d with %d descriptors: %s", result, (int)unfit, step ? step : "started");
+	assert_int_equal(result, 1);
+	stage_remove(&files.stage);
+}
+
 static void a_static_command_with_files(void **state)
 {
 	(void)state;
@@ -233,6 +263,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_static_command_in_an_empty_root),
 		cmocka_unit_test(a_dynamic_command_in_an_empty_root),
 		cmocka_unit_test(whatever_number_is_passed),
+		cmocka_unit_test(limits_that_are_too_low),
 		cmocka_unit_test(a_static_command_with_files),
 		cmocka_unit_test(a_dynamic_command_with_files),
 		cmocka_unit_test(below_another_listener),
