@@ -16,16 +16,29 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
-/* A number above all that are asked for. */
+static bool is_asked_for(const struct sbp_setup *setup, int fd)
+{
+	for (size_t i = 0; i < setup->fd_count; i++)
+		if (setup->fds[i].as == fd)
+			return true;
+	return false;
+}
+
+/* A number above all that the caller asks for. The highest are the broker's socket's and the exec's: who comes that
+ * far has too low a limit, and would be overwritten. */
 static long copy_up(const struct sbp_setup *setup, int fd)
 {
-	return sbp_kernel(SYS_fcntl, fd, F_DUPFD_CLOEXEC, setup->first_free_fd);
+	long result = sbp_kernel(SYS_fcntl, fd, F_DUPFD_CLOEXEC, setup->first_free_fd);
+
+	return result >= 0 && is_asked_for(setup, (int)result) ? -EMFILE : result;
 }
 
 static long keep(const struct sbp_setup *setup, int *fd)
 {
 	long result = copy_up(setup, *fd);
 
+	if (result >= 0 && result == setup->exec_fd)
+		return -EMFILE;
 	if (result >= 0)
 		*fd = (int)result;
 	return result < 0 ? result : 0;
@@ -69,8 +82,10 @@ long sbp_pass_fds_in_child(struct sbp_setup *setup)
 			return result;
 		copies[i] = (int)result;
 	}
-	/* these three are for before an exec, or a process that makes none */
+	/* these are for before an exec, or a process that makes none; the loader's is what is executed */
 	result = setup->started[1] < 0 ? 0 : keep(setup, &setup->started[1]);
+	if (!result)
+		result = setup->loader_fd < 0 ? 0 : keep(setup, &setup->loader_fd);
 	if (!result)
 		result = setup->line[0] < 0 ? 0 : keep(setup, &setup->line[0]);
 	if (!result)

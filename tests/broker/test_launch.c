@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +32,7 @@ struct files {
 	struct stage stage;
 	char allowed[128], other[128];
 	char *argv[4];
+	int passed, as; /* a descriptor more; -1: none */
 };
 
 static void make(struct files *files, int which)
@@ -42,6 +45,7 @@ static void make(struct files *files, int which)
 	files->argv[1] = files->allowed;
 	files->argv[2] = files->other;
 	files->argv[3] = NULL;
+	files->passed = -1;
 	assert_int_equal(sbp_broker_new(&files->stage.broker), 0);
 	assert_int_equal(
 		sbp_broker_allow(files->stage.broker, files->allowed, SBP_EXACT, SBP_MAY_READ), 0);
@@ -76,6 +80,8 @@ static int launch(struct files *files, const char *isolation, const char **step)
 	assert_int_equal(sbp_launch_set_policy(launch, "compute"), 0);
 	assert_int_equal(sbp_launch_set_command(launch, files->argv[0], files->argv, environ), 0);
 	assert_int_equal(sbp_launch_set_broker(launch, files->stage.broker), 0);
+	if (files->passed >= 0)
+		assert_int_equal(sbp_launch_pass_fd(launch, files->passed, files->as), 0);
 	sbp_launch_set_init(launch, true);
 	error = sbp_launch_start(launch, &pid);
 	*step = sbp_launch_failed_step(launch);
@@ -137,6 +143,55 @@ static void a_dynamic_command_in_an_empty_root(void **state)
 {
 	(void)state;
 	reads_only_what_is_allowed(DYNAMIC, "clone");
+}
+
+/* Among them are all that the launcher has for its own files, the loader's too. */
+static void whatever_number_is_passed(void **state)
+{
+	struct files files;
+	const char *step;
+
+	(void)state;
+	if (!is_available(SBP_FEATURE_SECCOMP_TSYNC) || !is_available(SBP_FEATURE_USER_NS) ||
+	    !is_available(SBP_FEATURE_USER_NS_NESTED_CAPS))
+		skip();
+	make(&files, DYNAMIC);
+	files.passed = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_true(files.passed >= 0);
+	for (files.as = 3; files.as < 40; files.as++)
+		if (launch(&files, "clone", &step) != 1)
+			fail_msg("passed as %d: %s", files.as, step ? step : "started");
+	close(files.passed);
+	stage_remove(&files.stage);
+}
+
+/* Whatever has no room says so, and nothing takes the place of something else. */
+static void limits_that_are_too_low(void **state)
+{
+	struct rlimit before, low;
+	struct files files;
+	const char *step = NULL;
+	rlim_t unfit = 0;
+	int result = 1;
+
+	(void)state;
+	if (!is_available(SBP_FEATURE_SECCOMP_TSYNC) || !is_available(SBP_FEATURE_USER_NS) ||
+	    !is_available(SBP_FEATURE_USER_NS_NESTED_CAPS))
+		skip();
+	make(&files, DYNAMIC);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = before;
+	for (rlim_t limit = 128; limit < 160 && !unfit; limit++) {
+		low.rlim_cur = limit;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+		result = launch(&files, "clone", &step);
+		unfit = result == 1 || result == -EMFILE ? 0 : limit;
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	if (unfit)
+		fail_msg("%d with %d descriptors: %s", result, (int)unfit, step ? step : "started");
+	assert_int_equal(result, 1);
+	stage_remove(&files.stage);
 }
 
 static void a_static_command_with_files(void **state)
@@ -207,6 +262,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_static_command_in_an_empty_root),
 		cmocka_unit_test(a_dynamic_command_in_an_empty_root),
+		cmocka_unit_test(whatever_number_is_passed),
+		cmocka_unit_test(limits_that_are_too_low),
 		cmocka_unit_test(a_static_command_with_files),
 		cmocka_unit_test(a_dynamic_command_with_files),
 		cmocka_unit_test(below_another_listener),
