@@ -12,7 +12,7 @@
 
 enum layer { ISOLATION, SYSCALLS };
 
-enum { NEEDS_LIMIT = 14 };
+enum { NEEDS_LIMIT = 6 };
 
 static const struct strategy {
 	const char *name;
@@ -20,21 +20,18 @@ static const struct strategy {
 	const char *threads;
 	int strength;
 	bool built;
-	enum sbp_feature needs[NEEDS_LIMIT]; /* end in 0; so do those that do for root, behind them */
+	enum sbp_feature needs[NEEDS_LIMIT]; /* ends in 0 */
 } strategies[] = {
-#define AS_ROOT(...) 0, __VA_ARGS__
 #define SBP_STRATEGY(name, layer, threads, strength, built, ...) \
 	{ name, layer, threads, strength, built, { __VA_ARGS__ } },
 #include "strategies.def"
 #undef SBP_STRATEGY
-#undef AS_ROOT
 };
 
 enum { STRATEGIES = sizeof(strategies) / sizeof(*strategies) };
 
 struct sbp_plan {
 	const struct strategy *taken[2]; /* by layer */
-	bool needs_root;
 	size_t rejected_count;
 	struct sbp_rejected rejected[STRATEGIES];
 	enum sbp_feature missing[STRATEGIES][NEEDS_LIMIT];
@@ -72,21 +69,6 @@ static bool has_all(const struct sbp_probe *probe, const struct strategy *strate
 	return !count;
 }
 
-/* What root may have by its own rights: to be had through a user namespace is not enough. */
-static bool has_all_as_root(const struct sbp_probe *probe, const struct strategy *strategy)
-{
-	const enum sbp_feature *needs = strategy->needs;
-
-	while (*needs)
-		needs++;
-	if (!*++needs)
-		return false;
-	for (; *needs; needs++)
-		if (sbp_state_directly(probe, *needs) != SBP_AVAILABLE)
-			return false;
-	return sbp_fact_is(probe, "process.euid", "0");
-}
-
 static const char *why_not(const struct sbp_probe *probe, const struct strategy *strategy,
 			   const struct sbp_plan *plan)
 {
@@ -103,17 +85,14 @@ static const char *why_not(const struct sbp_probe *probe, const struct strategy 
 static void consider(const struct sbp_probe *probe, const struct strategy *strategy,
 		     enum sbp_choice choice, struct sbp_plan *plan)
 {
-	bool plainly = has_all(probe, strategy, plan);
-	bool possible = (plainly || has_all_as_root(probe, strategy)) && fits_machine(strategy);
+	bool possible = has_all(probe, strategy, plan) && fits_machine(strategy);
 
-	if (possible && choice == SBP_BUILT && !strategy->built) {
+	if (possible && choice == SBP_BUILT && !strategy->built)
 		reject(plan, strategy, "This version of sandbox-probe can't carry it out yet.");
-	} else if (possible && !plan->taken[strategy->layer]) {
+	else if (possible && !plan->taken[strategy->layer])
 		plan->taken[strategy->layer] = strategy;
-		plan->needs_root |= !plainly;
-	} else {
+	else
 		reject(plan, strategy, why_not(probe, strategy, plan));
-	}
 }
 
 int sbp_choose(const struct sbp_probe *probe, enum sbp_choice choice, struct sbp_plan **plan)
@@ -149,11 +128,6 @@ int sbp_plan_level(const struct sbp_plan *plan)
 const char *sbp_plan_isolation(const struct sbp_plan *plan)
 {
 	return plan->taken[ISOLATION] ? plan->taken[ISOLATION]->name : "none";
-}
-
-bool sbp_plan_needs_root(const struct sbp_plan *plan)
-{
-	return plan->needs_root;
 }
 
 const char *sbp_plan_syscalls(const struct sbp_plan *plan)

@@ -262,12 +262,6 @@ SBP_API const char *sbp_plan_syscalls(const struct sbp_plan *plan);
 SBP_API const char *sbp_plan_threads(const struct sbp_plan *plan);
 
 /*
- * True where the isolation is had by root's own rights, without a user namespace: nobody else can launch by
- * this plan, and what runs inside has root's uid outside, too, though no capability.
- */
-SBP_API bool sbp_plan_needs_root(const struct sbp_plan *plan);
-
-/*
  * The strategies that were not taken, strongest first: the i-th, or NULL behind the last.
  */
 SBP_API const struct sbp_rejected *sbp_plan_rejected(const struct sbp_plan *plan, size_t i);
