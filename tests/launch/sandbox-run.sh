@@ -41,8 +41,14 @@ ok "a signal without any sandbox"
 run 0 -- "$guest" state && out_has '^fds=0,1,2,$' && out_has '^caps=0$' && out_has '^no_new_privs=1$' &&
 	out_has '^seccomp=2$' && out_has "^uid=$(id -u)\$"
 ok "three descriptors, no capability, a filter, its own user"
-run 0 --syscalls none -- "$guest" files && out_has '^entries=2$' && out_has '^mkdir=-1$'
+run 0 --syscalls none -- "$guest" files && out_has '^entries=2$' && out_has '^above=2$' && out_has '^mkdir=-1$'
 ok "an empty root"
+if [ "$(id -u)" = 0 ]; then
+	# a launcher below whose "/" another mount lies: both must be left behind
+	timeout 100 unshare -m sh -c "mount -t tmpfs covering / && '$where/sandbox-run' --isolation clone --syscalls none -- '$guest' files" \
+		>"$dir/out" 2>"$dir/said" && out_has '^entries=2$' && out_has '^above=2$' && out_has '^mkdir=-1$'
+	ok "an empty root, of a launcher whose own is covered"
+fi
 run 0 --chroot "$where" --syscalls none -- /guest files && out_has '^entries=[^2]' && out_has '^host=sandbox$'
 ok "a root of one directory"
 PATH=/:$PATH run 7 --chroot "$where" -- guest exit 7
