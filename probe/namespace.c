@@ -69,12 +69,42 @@ static bool settle_by(struct sbp_probe *p, sbp_set features, const char *call, l
 	return !result;
 }
 
+/* --- Both ways ---------------------------------------------------------------------------- */
+
+/* Mounted over "/", which is always there. Last of all: it makes this process look chrooted. */
+static bool ask_mounts_in_child(struct sbp_probe *p)
+{
+	static const char private[] = "mount(\"none\", \"/\", \"none\", MS_REC|MS_PRIVATE, NULL)";
+	static const char empty[] = "mount(\"empty\", \"/\", \"tmpfs\", 0, \"size=4k\")";
+	const sbp_set self = SBP_BIT(MOUNT_NS);
+	const long none = (long)"none"; /* nobody reads it; valgrind reports a NULL */
+	long result =
+		sbp_ask(p, self, private, SYS_mount, none, (long)"/", none, MS_REC | MS_PRIVATE, 0);
+
+	if (result)
+		return settle_by(p, self, private, result);
+	result = sbp_ask(p, self, empty, SYS_mount, (long)"empty", (long)"/", (long)"tmpfs", 0,
+			 (long)"size=4k");
+	return settle_by(p, self, empty, result);
+}
+
 /* --- As the process is -------------------------------------------------------------------- */
 
 static void nothing_in_child(struct sbp_probe *p, void *data)
 {
 	(void)p;
 	(void)data;
+}
+
+/* A mount namespace in which nothing can be mounted, as some security modules have it, is of no use. */
+static void ask_one_directly_in_child(struct sbp_probe *p, const struct kind *kind)
+{
+	long result = sbp_ask(p, bit(kind->feature), kind->unshare, SYS_unshare, (long)kind->flag);
+
+	if (!result && kind->feature == SBP_FEATURE_MOUNT_NS)
+		ask_mounts_in_child(p);
+	else
+		settle_by(p, bit(kind->feature), kind->unshare, result);
 }
 
 static void ask_directly_in_child(struct sbp_probe *p, void *data)
@@ -89,12 +119,12 @@ static void ask_directly_in_child(struct sbp_probe *p, void *data)
 		if (!sbp_in(p->asked, kind->feature) || kind->feature == SBP_FEATURE_PID_NS ||
 		    sbp_settled(p, kind->feature, SBP_DIRECTLY))
 			continue;
+		/* the dearest; where no user namespace is to be assumed, this is the way that counts */
 		if (kind->feature == SBP_FEATURE_NET_NS &&
-		    answer->way[SBP_THROUGH_USER_NS].verdict == SBP_YES)
+		    answer->way[SBP_THROUGH_USER_NS].verdict == SBP_YES &&
+		    !p->is_assumed[SBP_FEATURE_USER_NS])
 			continue;
-		settle_by(p, bit(kind->feature), kind->unshare,
-			  sbp_ask(p, bit(kind->feature), kind->unshare, SYS_unshare,
-				  (long)kind->flag));
+		ask_one_directly_in_child(p, kind);
 	}
 }
 
@@ -206,23 +236,6 @@ static bool ask_pid_in_child(struct sbp_probe *p)
 	long pid = sbp_ask(p, SBP_BIT(PID_NS), call, SYS_getpid, 0);
 
 	return settle_by(p, SBP_BIT(PID_NS), call, pid < 0 ? pid : pid != 1);
-}
-
-/* Mounted over "/", which is always there. Last of all: it makes this process look chrooted. */
-static bool ask_mounts_in_child(struct sbp_probe *p)
-{
-	static const char private[] = "mount(\"none\", \"/\", \"none\", MS_REC|MS_PRIVATE, NULL)";
-	static const char empty[] = "mount(\"empty\", \"/\", \"tmpfs\", 0, \"size=4k\")";
-	const sbp_set self = SBP_BIT(MOUNT_NS);
-	const long none = (long)"none"; /* nobody reads it; valgrind reports a NULL */
-	long result =
-		sbp_ask(p, self, private, SYS_mount, none, (long)"/", none, MS_REC | MS_PRIVATE, 0);
-
-	if (result)
-		return settle_by(p, self, private, result);
-	result = sbp_ask(p, self, empty, SYS_mount, (long)"empty", (long)"/", (long)"tmpfs", 0,
-			 (long)"size=4k");
-	return settle_by(p, self, empty, result);
 }
 
 static void ask_unshare_in_child(struct sbp_probe *p, sbp_set features)

@@ -194,24 +194,39 @@ long sbp_install_filter_in_child(struct sbp_setup *setup)
 	return setup->program.len ? sbp_bpf_install_in_child(&setup->program) : 0;
 }
 
-static const char *path_of_command(const struct sbp_setup *setup)
+static long exec_in_child(const struct sbp_setup *setup, const char *path)
 {
-	return is_nameless(setup) ? SBP_COMMAND_INSIDE : setup->command;
+	const unsigned long *password = setup->password;
+
+	return sbp_kernel(SYS_execve, (long)path, (long)setup->argv, (long)setup->envp,
+			  (long)password[0], (long)password[1], (long)password[2]);
+}
+
+/* The file that was judged, whatever has its name by now; where there is no /proc, what has its name. */
+static long exec_judged_in_child(const struct sbp_setup *setup)
+{
+	char path[32] = "/proc/self/fd/";
+	long result;
+
+	sbp_write_number_in_child(path + strlen(path), (unsigned int)setup->command_fd);
+	result = exec_in_child(setup, path);
+	return result == -ENOENT || result == -ENOTDIR ? exec_in_child(setup, setup->command)
+						       : result;
 }
 
 /*
  * By its descriptor: the file that was judged, under a filter or in a root where it has no name. Else by
- * name, which scripts need, and /proc/PID/comm, and kernels that know no other way. The password is nothing
- * to the kernel, that has no fourth argument here.
+ * name, which scripts need, and /proc/PID/comm. Kernels without such a call have other ways to the same. The
+ * password is nothing to the kernel, that has no fourth argument here.
  */
 long sbp_exec_in_child(struct sbp_setup *setup)
 {
-	const unsigned long *password = setup->password;
-
 	setup->arrived = true;
-	if (!setup->no_execveat && (setup->program.len || is_nameless(setup)))
+	if (!setup->program.len && !is_nameless(setup))
+		return exec_in_child(setup, setup->command);
+	if (!setup->no_execveat)
 		return sbp_kernel(SBP_SYS_execveat, setup->command_fd, (long)"", (long)setup->argv,
 				  (long)setup->envp, AT_EMPTY_PATH);
-	return sbp_kernel(SYS_execve, (long)path_of_command(setup), (long)setup->argv,
-			  (long)setup->envp, (long)password[0], (long)password[1], (long)password[2]);
+	return is_nameless(setup) ? exec_in_child(setup, SBP_COMMAND_INSIDE)
+				  : exec_judged_in_child(setup);
 }

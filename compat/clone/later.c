@@ -45,6 +45,9 @@ static const struct sock_filter change_root_only[] = {
 	ALLOW(SYS_pivot_root),
 	ALLOW(SYS_chroot),
 	ALLOW(SYS_chdir),
+	ALLOW(SYS_openat),
+	ALLOW(SYS_fchdir),
+	ALLOW(SYS_close),
 	ALLOW(SYS_statfs),
 #ifdef SYS_statfs64
 	ALLOW(SYS_statfs64),

@@ -14,10 +14,14 @@
 #include "clone.h"
 #include "uapi.h"
 
+#ifndef O_PATH
+#define O_PATH 010000000 /* 2.6.39 */
+#endif
 #ifndef ST_RELATIME
 #define ST_RELATIME 4096 /* statfs f_flags: 2.6.36 */
 #endif
 
+enum { MOUNTS_ON_ROOT = 64 };
 enum { SEALED = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC };
 
 static long mount_in_child(const char *what, const char *where, const char *type,
@@ -94,15 +98,47 @@ static long cover_root_in_child(void)
 	return sbp_kernel(SYS_chroot, (long)".");
 }
 
+/* A root that its user may enter, but not list, can be opened without reading it (2.6.39). */
+static long open_root_in_child(void)
+{
+	long fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)"/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -EACCES)
+		fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)"/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd;
+}
+
+/*
+ * From within, for only there is "." the same mount to every kernel: from the new root newer ones take the old
+ * one that lies over it, and 3.4 the new one itself. What lies over the old one may be met first: all
+ * is gone when "." is no more than a directory of nowhere (EINVAL).
+ */
+static long take_root_away_in_child(long old)
+{
+	long result = sbp_kernel(SYS_fchdir, old);
+
+	if (!result)
+		result = sbp_kernel(SYS_umount2, (long)".", MNT_DETACH);
+	if (result)
+		return result;
+	for (int i = 0; !result && i < MOUNTS_ON_ROOT; i++)
+		result = sbp_kernel(SYS_umount2, (long)".", MNT_DETACH);
+	return result == -EINVAL ? 0 : result ? result : -ELOOP;
+}
+
 /* The old root is put over the new one, and taken away from there. */
 static long change_root_in_child(void)
 {
-	long result = sbp_kernel(SYS_pivot_root, (long)".", (long)".");
+	long old = open_root_in_child(), result;
 
+	if (old < 0)
+		return old;
+	result = sbp_kernel(SYS_pivot_root, (long)".", (long)".");
 	if (result == -EINVAL)
 		result = cover_root_in_child();
 	else if (!result)
-		result = sbp_kernel(SYS_umount2, (long)".", MNT_DETACH);
+		result = take_root_away_in_child(old);
+	sbp_kernel(SYS_close, old);
 	return result ? result : sbp_kernel(SYS_chdir, (long)"/");
 }
 

@@ -41,8 +41,14 @@ ok "a signal without any sandbox"
 run 0 -- "$guest" state && out_has '^fds=0,1,2,$' && out_has '^caps=0$' && out_has '^no_new_privs=1$' &&
 	out_has '^seccomp=2$' && out_has "^uid=$(id -u)\$"
 ok "three descriptors, no capability, a filter, its own user"
-run 0 --syscalls none -- "$guest" files && out_has '^entries=2$' && out_has '^mkdir=-1$'
+run 0 --syscalls none -- "$guest" files && out_has '^entries=2$' && out_has '^above=2$' && out_has '^mkdir=-1$'
 ok "an empty root"
+if [ "$(id -u)" = 0 ]; then
+	# a launcher below whose "/" another mount lies: both must be left behind
+	timeout 100 unshare -m sh -c "mount -t tmpfs covering / && '$where/sandbox-run' --isolation clone --syscalls none -- '$guest' files" \
+		>"$dir/out" 2>"$dir/said" && out_has '^entries=2$' && out_has '^above=2$' && out_has '^mkdir=-1$'
+	ok "an empty root, of a launcher whose own is covered"
+fi
 run 0 --chroot "$where" --syscalls none -- /guest files && out_has '^entries=[^2]' && out_has '^host=sandbox$'
 ok "a root of one directory"
 PATH=/:$PATH run 7 --chroot "$where" -- guest exit 7
@@ -95,7 +101,18 @@ run 125 --min-level 2 --share-net -- "$guest" exit 0 && one_line
 ok "--min-level 2 with the network of the caller is not"
 run 125 --min-level 1 --isolation none --syscalls none -- "$guest" exit 0 && one_line
 ok "--min-level 1 without any strategy is not"
-assume user-ns=blocked,suid-helper=absent
+# root has other namespaces without it
+if [ "$(id -u)" = 0 ]; then
+	assume user-ns=blocked,suid-helper=absent
+	run 0 --min-level 3 -- "$guest" state && out_has '^caps=0$' && out_has '^bounding=0$' && out_has '^no_new_privs=1$' &&
+		out_has '^pid=[12]$' && out_has '^seccomp=2$'
+	ok "root without user-ns: level 3"
+	run 0 --no-chroot --syscalls none --isolation clone -- sh -c "readlink /proc/self/ns/user | grep -qxF '$(readlink /proc/self/ns/user)'"
+	ok "and no user namespace is made"
+	run 0 --isolation clone --syscalls none -- "$guest" files && out_has '^entries=2$' && out_has '^above=2$' && out_has '^mkdir=-1$'
+	ok "and the root is empty"
+fi
+assume user-ns=blocked,pid-ns=blocked,suid-helper=absent
 run 125 --min-level 2 -- "$guest" exit 0 && one_line && err_has user-ns
 ok "--min-level 2 without user-ns: named"
 run 125 --isolation clone -- "$guest" exit 0 && one_line && err_has user-ns
@@ -105,7 +122,7 @@ ok "less than layered is said"
 assume seccomp-filter=absent
 run 125 --syscalls bpf -- "$guest" exit 0 && one_line && err_has seccomp-filter
 ok "--syscalls bpf without seccomp-filter: named"
-assume user-ns=blocked,suid-helper=absent,seccomp-filter=absent
+assume user-ns=blocked,pid-ns=blocked,suid-helper=absent,seccomp-filter=absent
 run 125 -- "$guest" exit 0 && one_line
 ok "nothing to be had: nothing is run"
 assume seccomp-tsync=absent

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,16 +17,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "leave_rootfs.h"
 #include "wire.h"
 
 #define MAX_TESTS  64
@@ -101,19 +105,16 @@ static void make_devices(void)
 	make_device("/dev/kmsg", 0644, 1, 11);
 }
 
-/*
- * pivot_root() refuses the root that the kernel unpacks an initramfs into,
- * and a sandbox needs it: put a bind mount of that root on top of it.
- */
-static void leave_rootfs(void)
+/* Until it is up there is no 127.0.0.1 to bind to. */
+static void bring_loopback_up(void)
 {
-	mkdir("/root.bound", 0755);
-	if (mount("/", "/root.bound", NULL, MS_BIND, NULL) || chdir("/root.bound") ||
-	    mount(".", "/", NULL, MS_MOVE, NULL) || chroot("."))
-		say(WIRE_NOTE "cannot leave rootfs: %s", strerror(errno));
-	if (chdir("/"))
-		say(WIRE_NOTE "chdir: %s", strerror(errno));
-	rmdir("/root.bound");
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request))
+		say(WIRE_NOTE "cannot bring lo up: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 static void mount_everything(void)
@@ -487,9 +488,13 @@ int main(void)
 	struct outcome outcome = { .output = malloc(MAX_OUTPUT + 1) };
 	int count, planned = 0, number = 0;
 
-	leave_rootfs();
+	const char *stayed = leave_rootfs();
+
+	if (stayed)
+		say(WIRE_NOTE "cannot leave rootfs, %s: %s", stayed, strerror(errno));
 	mount_everything();
 	open_console();
+	bring_loopback_up();
 	/* Lines must leave whole. */
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	signal(SIGPIPE, SIG_IGN);

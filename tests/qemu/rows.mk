@@ -37,9 +37,9 @@ $(W)/boot: $(HERE)/boot.c $(HERE)/console.c $(HERE)/console.h $(HERE)/wire.h
 	@$(CC_host) -O2 -g $(WARN) $(call INTO,$(HERE)/boot.c $(HERE)/console.c)
 
 define guest_rules
-$(W)/guest/$1/init: $(HERE)/init.c $(HERE)/wire.h
+$(W)/guest/$1/init: $(addprefix $(HERE)/,init.c leave_rootfs.c leave_rootfs.h wire.h)
 	@mkdir -p $$(@D)
-	@$$(CC_$1) -Os -s -static -no-pie $(WARN) $$(call INTO,$(HERE)/init.c)
+	@$$(CC_$1) -Os -s -static -no-pie $(WARN) $$(call INTO,$(HERE)/init.c $(HERE)/leave_rootfs.c)
 
 $(W)/guest/$1/seccomp_bpf: $(W)/selftests/unpacked $(HERE)/include/sys/capability.h $(HERE)/include/selftest.h
 	@mkdir -p $$(@D)
