@@ -3,6 +3,8 @@
  * User notification: listeners that race with each other or can't be made, and descriptors that are given to a
  * client, which may die at the time.
  */
+#include <limits.h>
+
 #include "notify.h"
 
 /* Shared with children. */
@@ -176,6 +178,33 @@ TEST_F(listener, refuses_to_give)
 	EXPECT_EQ(-ENOENT, add(self->fd, self->request.id, 0, 0, 0));
 }
 
+/* Whoever was given something has fewer numbers left. */
+static int asks_and_has_no_more(void *wanted)
+{
+	int free_one = dup(0), result;
+
+	close(free_one);
+	result = asks(wanted);
+	return dup(0) == free_one ? result : 10;
+}
+
+/* No such number can be had; -1 means any of them within a kernel. */
+TEST_F(listener, gives_no_descriptor_of_a_number_that_is_none)
+{
+	static const int none[] = { -1, -2, INT_MIN, INT_MAX, 1000000 };
+
+	self->client = client_of(asks_and_has_no_more, (void *)1);
+	ASSERT_EQ(0, receive(self->fd, &self->request));
+	for (size_t i = 0; i < COUNT(none); i++) {
+		EXPECT_EQ(-EBADF,
+			  add(self->fd, self->request.id, 0, SECCOMP_ADDFD_FLAG_SETFD, none[i]));
+		EXPECT_EQ(-EBADF, add(self->fd, self->request.id, 0,
+				      SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND, none[i]));
+	}
+	EXPECT_EQ(0, answer(self->fd, self->request.id, 0, 1, 0));
+	EXPECT_TRUE(exited_with(ended(self->client), 7));
+}
+
 TEST_F(listener, gives_nothing_to_the_dead)
 {
 	self->client = client_of(asks, (void *)1);
@@ -216,6 +245,88 @@ TEST_F(listener, gives_while_the_client_dies)
 		self->client = 0;
 		ended(killer);
 	}
+}
+
+/* --- answers that are taken back: who sleeps until something can be answered is told so */
+
+/*
+ * The order in which three threads and the client run is given by their priorities, on one processor: what is
+ * behind a thread's sleep is done by the next of them, the client last.
+ */
+enum { LISTENING = 20, POLLING = 10, INTERRUPTING = 5, CLIENT = 0, DEADLINE = 30 };
+
+static int be(int role)
+{
+	struct sched_param priority = { .sched_priority = role };
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	return sched_setaffinity(0, sizeof(first), &first) ||
+			       sched_setscheduler(0, role ? SCHED_FIFO : SCHED_OTHER, &priority)
+		       ? -errno
+		       : 0;
+}
+
+static int asks_last(void *wanted)
+{
+	return be(CLIENT) ? 100 : asks(wanted);
+}
+
+static void *polls_until_out(void *fd)
+{
+	return be(POLLING) ? NULL : (void *)(long)events(*(int *)fd, POLLOUT, -1);
+}
+
+static void *interrupts(void *whom)
+{
+	if (!be(INTERRUPTING))
+		pthread_kill(*(pthread_t *)whom, SIGUSR1);
+	return NULL;
+}
+
+/* What it returned, or 0 if it is not back in time */
+static long comes_back(pthread_t thread)
+{
+	struct timespec until;
+	void *result = NULL;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += DEADLINE;
+	return pthread_timedjoin_np(thread, &result, &until) ? 0 : (long)result;
+}
+
+TEST_F(listener, is_told_that_what_it_gave_did_not_fit)
+{
+	pthread_t poller;
+
+	ASSERT_EQ(0, be(LISTENING));
+	self->client = client_of(asks_last, (void *)1);
+	ASSERT_EQ(0, receive(self->fd, &self->request));
+	ASSERT_EQ(0, pthread_create(&poller, NULL, polls_until_out, &self->fd));
+	EXPECT_EQ(-EBADF, add(self->fd, self->request.id, 0,
+			      SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND, 1000000));
+	EXPECT_EQ(POLLOUT, comes_back(poller));
+	EXPECT_EQ(0, answer(self->fd, self->request.id, 0, 1, 0));
+	EXPECT_TRUE(exited_with(ended(self->client), 7));
+}
+
+TEST_F(listener, is_told_that_its_giving_was_interrupted)
+{
+	struct sigaction act = { .sa_handler = on_signal };
+	pthread_t poller, interrupter, ourselves = pthread_self();
+
+	sigaction(SIGUSR1, &act, NULL);
+	ASSERT_EQ(0, be(LISTENING));
+	self->client = client_of(asks_last, (void *)1);
+	ASSERT_EQ(0, receive(self->fd, &self->request));
+	ASSERT_EQ(0, pthread_create(&poller, NULL, polls_until_out, &self->fd));
+	ASSERT_EQ(0, pthread_create(&interrupter, NULL, interrupts, &ourselves));
+	EXPECT_EQ(-EINTR, add(self->fd, self->request.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0));
+	EXPECT_EQ(POLLOUT, comes_back(poller));
+	pthread_join(interrupter, NULL);
+	EXPECT_EQ(0, answer(self->fd, self->request.id, 0, 1, 0));
+	EXPECT_TRUE(exited_with(ended(self->client), 7));
 }
 
 TEST_HARNESS_MAIN

@@ -1,73 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * Filters and tracers: which of the two speaks last, what is judged again after a tracer changed it, what a
- * tracer is told, and what happens when it is not there, dies, or may not.
+ * tracer is told, and what happens when it is not there or may not. dying.c has what happens when one of them dies.
  */
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include "filters.h"
-#include "registers.h"
-
-#ifndef PTRACE_EVENT_SECCOMP
-#define PTRACE_EVENT_SECCOMP 7
-#endif
-#ifndef PTRACE_O_TRACESECCOMP
-#define PTRACE_O_TRACESECCOMP (1 << PTRACE_EVENT_SECCOMP)
-#endif
-#ifndef PTRACE_O_SUSPEND_SECCOMP
-#define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
-#endif
+#include "tracee.h"
 
 enum { DATA = 0x1234 };
-
-static int is_syscall_stop(int status)
-{
-	return WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
-}
-
-static int is_seccomp_event(int status)
-{
-	return status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
-}
-
-/* A child that is traced, has stopped, and runs body() when it goes on; its result is its exit status. */
-static pid_t traced_child(int (*body)(void), long options)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		_exit(body());
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(options | PTRACE_O_TRACESYSGOOD)))
-		return -1;
-	return pid;
-}
-
-/* Lets it run on to its next stop, or end */
-static int go_on(pid_t pid, int request)
-{
-	int status = -1;
-
-	if (ptrace((enum __ptrace_request)request, pid, NULL, NULL) || waitpid(pid, &status, 0) != pid)
-		return -1;
-	return status;
-}
-
-/* To the next stop at whose time the call is `nr`, by PTRACE_SYSCALL */
-static int go_to_call(pid_t pid, long nr)
-{
-	int status;
-
-	do
-		status = go_on(pid, PTRACE_SYSCALL);
-	while (WIFSTOPPED(status) && call_number(pid) != nr);
-	return status;
-}
 
 /* --- RET_TRACE and nobody, or somebody, who looks */
 
@@ -112,11 +53,6 @@ TEST(a_tracer_is_told)
 }
 
 /* --- a call that the tracer changes behind the filter's back */
-
-/* getpid is the tracer's, getppid is refused with EPERM, anything else allowed */
-#define TRACE_GETPID_REFUSE_GETPPID                                                                \
-	LOAD(nr), IF(__NR_getpid, 0, 1), RETURN(SECCOMP_RET_TRACE | DATA), IF(__NR_getppid, 0, 1), \
-		RETURN(SECCOMP_RET_ERRNO | EPERM), RETURN(SECCOMP_RET_ALLOW)
 
 static int calls_getpid_traced(void)
 {
@@ -296,96 +232,6 @@ TEST(the_exit_of_an_events_call_is_told)
 	ASSERT_TRUE(is_syscall_stop(go_on(pid, PTRACE_SYSCALL)));
 	EXPECT_EQ(pid, call_result(pid));
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 9));
-}
-
-/* --- ends in the middle */
-
-static int written[2];
-
-static int writes_traced(void)
-{
-	if (INSTALL(FOR_CALL(__NR_write, SECCOMP_RET_TRACE)))
-		return 100;
-	call(__NR_write, written[1], (long)"x", 1);
-	return 9;
-}
-
-static int bytes_written(void)
-{
-	char byte;
-
-	return read(written[0], &byte, 1) == 1;
-}
-
-FIXTURE(dying)
-{
-	pid_t pid;
-};
-
-FIXTURE_SETUP(dying)
-{
-	ASSERT_EQ(0, pipe2(written, O_NONBLOCK));
-	self->pid = traced_child(writes_traced, PTRACE_O_TRACESECCOMP);
-	ASSERT_LT(0, self->pid);
-	ASSERT_TRUE(is_seccomp_event(go_on(self->pid, PTRACE_CONT)));
-}
-
-FIXTURE_TEARDOWN(dying)
-{
-	kill(self->pid, SIGKILL);
-	close(written[0]);
-	close(written[1]);
-}
-
-TEST_F(dying, control)
-{
-	EXPECT_TRUE(exited_with(go_on(self->pid, PTRACE_CONT), 9));
-	EXPECT_EQ(1, bytes_written());
-}
-
-/* Killed while the tracer had the word: what it would have said is not known */
-TEST_F(dying, a_killed_task_makes_no_call)
-{
-	int status;
-
-	ASSERT_EQ(0, kill(self->pid, SIGKILL));
-	ASSERT_EQ(self->pid, waitpid(self->pid, &status, 0));
-	EXPECT_TRUE(killed_by(status, SIGKILL));
-	EXPECT_EQ(0, bytes_written());
-}
-
-/* The tracer is a child of ours here; the one that it traces outlives it. */
-static int outlives_its_tracer(void)
-{
-	long first, second;
-
-	if (INSTALL(TRACE_GETPID_REFUSE_GETPPID))
-		return 100;
-	first = call(__NR_getpid, 0, 0, 0);
-	second = call(__NR_getpid, 0, 0, 0);
-	/* the first was in its hands when it died: made or not, as kernels like; the second has no tracer */
-	first = (first > 0 || first == -ENOSYS) && second == -ENOSYS &&
-		call(__NR_getppid, 0, 0, 0) == -EPERM;
-	return write(written[1], first ? "y" : "n", 1) == 1 ? 0 : 1;
-}
-
-TEST(a_tracer_that_dies_leaves_the_filter)
-{
-	int status;
-	char answer = 0;
-	pid_t tracer;
-
-	ASSERT_EQ(0, pipe(written));
-	tracer = fork();
-	if (!tracer) {
-		pid_t pid = traced_child(outlives_its_tracer, PTRACE_O_TRACESECCOMP);
-
-		_exit(is_seccomp_event(go_on(pid, PTRACE_CONT)) ? 0 : 1);
-	}
-	ASSERT_EQ(tracer, waitpid(tracer, &status, 0));
-	ASSERT_EQ(0, status);
-	EXPECT_EQ(1, read(written[0], &answer, 1));
-	EXPECT_EQ('y', answer);
 }
 
 /* --- CVE-2026-89603: what flags a thread has is read again when it comes out of a tracer's stop */
