@@ -92,7 +92,26 @@ static void answer_message(const struct sbp_broker *broker, struct sbp_broker_me
 		close(answer.fd);
 }
 
-int sbp_broker_serve(const struct sbp_broker *broker, int connection)
+/* Whoever is denied something says it once, before the end; who says it again does not hold up anybody by it. */
+static void report_denied(const struct sbp_broker_message *message, size_t size, int *report)
+{
+	struct sbp_broker_denied said;
+	struct sbp_denied call = { .number = 0 };
+
+	if (*report < 0 || size != sizeof(said))
+		return;
+	memcpy(&said, message, sizeof(said));
+	if (said.magic != SBP_BROKER_MAGIC || said.operation != SBP_BROKER_DENIED || said.path_length)
+		return;
+	call.number = said.number;
+	call.arch = said.arch;
+	call.address = said.address;
+	(void)!send(*report, &call, sizeof(call), MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(*report);
+	*report = -1;
+}
+
+int sbp_broker_serve(const struct sbp_broker *broker, int connection, int *report)
 {
 	struct sbp_broker_message message;
 	struct iovec part = { &message, sizeof(message) };
@@ -108,6 +127,7 @@ int sbp_broker_serve(const struct sbp_broker *broker, int connection)
 		return errno == EINTR || errno == EAGAIN ? -EAGAIN : -EPIPE;
 	reply_end = sbp_take_passed_fd(&header);
 	if (reply_end < 0) {
+		report_denied(&message, (size_t)size, report);
 		/* an empty message, or the end: the next event tells */
 		return size ? 0 : -ENODATA;
 	}
