@@ -17,11 +17,6 @@
 #include "listener.h"
 #include "uapi.h"
 
-/* i386 had it inside of socketcall(2) only, before 4.3. */
-#ifndef SYS_sendmsg
-#define SYS_sendmsg 370
-#endif
-
 /* The action's bits; the others are its data. */
 #define ACTION 0xffff0000U
 

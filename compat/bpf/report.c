@@ -38,10 +38,6 @@ struct reply {
 #define NOTIF_ID_VALID _IOW('!', 2, uint64_t) /* before 5.9 by mistake: */
 #define NOTIF_ID_OLD   _IOR('!', 2, uint64_t)
 
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424 /* 5.1 */
-#endif
-
 static void close_fd(const int *fd)
 {
 	if (*fd >= 0)

@@ -17,10 +17,6 @@
 #include "probe.h"
 #include "uapi.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* 5.9 */
-#endif
-
 /* Places in the prefix; behind its end the policy begins. */
 enum { CLOSE = 9, MASK = 12, ACTION = 18, RANGE = 21, SELF = 28, LENGTH = 31 };
 

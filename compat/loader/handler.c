@@ -21,9 +21,6 @@
 #include "loader.h"
 #include "machine.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* 5.9 */
-#endif
 #ifndef SYS_SECCOMP
 #define SYS_SECCOMP 1 /* si_code, 3.5 */
 #endif

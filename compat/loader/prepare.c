@@ -19,17 +19,6 @@
 #include "uapi.h"
 
 /* 3.17 */
-#ifndef SYS_memfd_create
-#if defined(__x86_64__)
-#define SYS_memfd_create 319
-#elif defined(__i386__)
-#define SYS_memfd_create 356
-#elif defined(__arm__)
-#define SYS_memfd_create 385
-#elif defined(__aarch64__)
-#define SYS_memfd_create 279
-#endif
-#endif
 #ifndef MFD_CLOEXEC
 #define MFD_CLOEXEC 1U
 #endif
