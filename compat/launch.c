@@ -380,6 +380,10 @@ static int start_by_loader(struct sbp_launch *launch, struct area *area, pid_t *
 	}
 	if (!error)
 		error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
+	if (!error && loading.report >= 0) {
+		area->setup.listener = loading.report;
+		loading.report = -1;
+	}
 	sbp_loading_end(&loading, &area->setup);
 	return error;
 }

@@ -49,11 +49,9 @@ long sbp_bpf_install_with_listener_in_child(const struct sock_fprog *program);
 
 /*
  * Installs a filter that sbp_broker_filter() made for notification, and sends its listener over `fd`, the number
- * that the filter lets through. Then nothing of it is left but the filter. 0 or a negative errno.
+ * that the filter lets through. Then nothing of it is left but the filter. 0 or a negative errno. The other end takes
+ * it by sbp_receive_passed_fd().
  */
 long sbp_broker_install_in_child(const struct sock_fprog *program, int fd);
-
-/* Takes the listener from the other end. It, or a negative errno: -ENODATA: none was sent. */
-int sbp_broker_receive_listener(int fd);
 
 #endif

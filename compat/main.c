@@ -274,15 +274,16 @@ static int run(const struct request *request, struct knowledge *known, struct sb
 	sbp_launch_set_report(launch, &report);
 	if (!try_strongest(request, known, launch, &pid, &error, &status)) {
 		status = learn(known);
-		if (!status &&
-		    sbp_state(known->probe, SBP_FEATURE_SECCOMP_USER_NOTIF) != SBP_AVAILABLE)
-			sbp_launch_set_report(launch, NULL);
 		if (!status)
 			status = set_plan(request, known, launch);
 		if (!status)
 			status = serve_files_by_plan(request, known, launch);
 		if (status)
 			return status;
+		/* a loaded command says it to the broker */
+		if (!known->broker &&
+		    sbp_state(known->probe, SBP_FEATURE_SECCOMP_USER_NOTIF) != SBP_AVAILABLE)
+			sbp_launch_set_report(launch, NULL);
 		if (request->verbose)
 			print_plan(request, known, launch);
 		error = sbp_launch_start(launch, &pid);

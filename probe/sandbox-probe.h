@@ -663,9 +663,14 @@ SBP_API SBP_MUST_CHECK int sbp_launch_set_limit(struct sbp_launch *launch, int r
  * Whether the launcher gets to know what the command was denied, and where: each start writes there a
  * descriptor for sbp_report_next(), which is the caller's to close, or -1 where there is none: without a
  * filter, before Linux 5.0, below another sandbox that listens, and where the filter traps nothing or asks a
- * listener already, and for a copy (sbp_launch_fork()). It can be polled: there is a call to be taken. Somebody must take them: a denied call
- * waits until then. Once the descriptor is closed, what would be trapped fails with ENOSYS. NULL, the
+ * listener already, and for a copy (sbp_launch_fork()). It can be polled: there is a call to be taken. Somebody
+ * must take them: a denied call waits until then. Once the descriptor is closed, what would be trapped fails with ENOSYS. NULL, the
  * default: traps are the command's own (sbp_watch_denied()), and without a handler fatal.
+ *
+ * A command that is loaded (with a broker, in an empty root) says it itself, on any kernel, and waits for nobody: the
+ * descriptor has one call at most, with pid 0, which the command may have made up. It counts where the command then
+ * ends by SIGSYS. When that has ended, the descriptor has the call or comes to its end as soon as the broker has read
+ * what was said. Without a report, and of other processes than the command, the loader names the number on stderr.
  */
 SBP_API void sbp_launch_set_report(struct sbp_launch *launch, int *descriptor);
 
@@ -673,7 +678,8 @@ SBP_API void sbp_launch_set_report(struct sbp_launch *launch, int *descriptor);
  * Takes the next call that the policy of a launched command traps, waiting for one, and ends the process that
  * made it by SIGSYS (by SIGKILL where that one would do nothing). A process with a handler for SIGSYS goes
  * on, and its call fails with EPERM: the handler is not called. pid and tid are as the caller sees them.
- * -ENOENT: it was ended meanwhile. -EINTR. -EBADF, -ENOTTY: no such descriptor.
+ * Of a loaded command it ends nothing. -ENOENT: it was ended meanwhile, or nothing will be said any more. -EINTR.
+ * -EBADF, -ENOTTY: no such descriptor.
  */
 SBP_API SBP_MUST_CHECK int sbp_report_next(int descriptor, struct sbp_denied *call);
 

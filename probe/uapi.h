@@ -93,7 +93,29 @@
 #define LANDLOCK_CREATE_RULESET_VERSION (1U << 0)
 #endif
 
-/* system call numbers: seccomp 3.17, statx 4.11, and those from 5.3 on that are equal everywhere */
+/* system call numbers: getrandom, memfd_create, seccomp 3.17, statx 4.11, and those from 5.1 on that are equal everywhere */
+#ifndef SYS_getrandom
+#if defined(__x86_64__)
+#define SYS_getrandom 318
+#elif defined(__i386__)
+#define SYS_getrandom 355
+#elif defined(__arm__)
+#define SYS_getrandom 384
+#elif defined(__aarch64__)
+#define SYS_getrandom 278
+#endif
+#endif
+#ifndef SYS_memfd_create
+#if defined(__x86_64__)
+#define SYS_memfd_create 319
+#elif defined(__i386__)
+#define SYS_memfd_create 356
+#elif defined(__arm__)
+#define SYS_memfd_create 385
+#elif defined(__aarch64__)
+#define SYS_memfd_create 279
+#endif
+#endif
 #ifndef SYS_seccomp
 #if defined(__x86_64__)
 #define SYS_seccomp 317
@@ -134,11 +156,36 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
 #ifndef SYS_clone3
 #define SYS_clone3 435
 #endif
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
+#endif
+
+/* 4.3 on i386; before, and there only, they are parts of socketcall(2) */
+#if defined(__i386__)
+#ifndef SYS_socketpair
+#define SYS_socketpair 360
+#endif
+#ifndef SYS_sendmsg
+#define SYS_sendmsg 370
+#endif
+#ifndef SYS_recvmsg
+#define SYS_recvmsg 372
+#endif
 #endif
 
 /* 32-bit machines have the calls for 32-bit ids and for limits under names of their own */

@@ -9,17 +9,13 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "../broker/passed_fd.h"
 #include "../launch.h"
 #include "../policy/policy.h"
 #include "../policy/seccomp_ret.h"
 #include "bpf.h"
 #include "listener.h"
 #include "uapi.h"
-
-/* i386 had it inside of socketcall(2) only, before 4.3. */
-#ifndef SYS_sendmsg
-#define SYS_sendmsg 370
-#endif
 
 /* The action's bits; the others are its data. */
 #define ACTION 0xffff0000U
@@ -116,34 +112,19 @@ int sbp_listening_program(const struct sock_fprog *program, const unsigned long 
 
 /* --- From the child to the launcher --------------------------------------------------------- */
 
-/* Room for one descriptor, aligned as the kernel wants it. */
-union control {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int))];
-};
-
-static void prepare_message(struct msghdr *message, struct iovec *data, union control *control)
-{
-	memset(message, 0, sizeof(*message));
-	memset(control, 0, sizeof(*control));
-	message->msg_iov = data;
-	message->msg_iovlen = 1;
-	message->msg_control = control;
-	message->msg_controllen = sizeof(*control);
-}
-
 long sbp_send_listener_in_child(int fd, int socket, const unsigned long *password)
 {
+	struct iovec byte = { (void *)"", 1 };
+	union sbp_passed_fds control = { .header = { .cmsg_level = SOL_SOCKET,
+						     .cmsg_type = SCM_RIGHTS,
+						     .cmsg_len = CMSG_LEN(sizeof(int)) } };
+	struct msghdr message = { .msg_iov = &byte,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = CMSG_SPACE(sizeof(int)) };
 	long result;
-	struct iovec data = { (void *)"", 1 };
-	struct msghdr message;
-	union control control;
 
-	prepare_message(&message, &data, &control);
-	control.head.cmsg_level = SOL_SOCKET;
-	control.head.cmsg_type = SCM_RIGHTS;
-	control.head.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
 	result = sbp_kernel(SYS_sendmsg, socket, (long)&message, MSG_NOSIGNAL, (long)password[0],
 			    (long)password[1], (long)password[2]);
 	return result < 0 ? result : 0;
@@ -160,16 +141,7 @@ long sbp_bpf_listen_in_child(const struct sock_fprog *program, int socket,
 
 int sbp_receive_listener(int socket)
 {
-	struct iovec data = { &(char){ 0 }, 1 };
-	struct msghdr message;
-	union control control;
-	int fd;
+	int fd = sbp_receive_passed_fd(socket);
 
-	prepare_message(&message, &data, &control);
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1)
-		return -1;
-	if (message.msg_controllen < CMSG_LEN(sizeof(int)) || control.head.cmsg_type != SCM_RIGHTS)
-		return -1;
-	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
-	return fd;
+	return fd < 0 ? -1 : fd;
 }

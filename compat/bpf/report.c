@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "probe.h"
@@ -36,10 +37,6 @@ struct reply {
 #define NOTIF_SEND     _IOWR('!', 1, struct reply)
 #define NOTIF_ID_VALID _IOW('!', 2, uint64_t) /* before 5.9 by mistake: */
 #define NOTIF_ID_OLD   _IOR('!', 2, uint64_t)
-
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424 /* 5.1 */
-#endif
 
 static void close_fd(const int *fd)
 {
@@ -121,7 +118,7 @@ static void end_culprit(int listener, uint64_t id, const struct culprit *culprit
 	kill(culprit->process, number);
 }
 
-int sbp_report_next(int listener, struct sbp_denied *call)
+static int take_question(int listener, struct sbp_denied *call)
 {
 	struct question question = { 0 };
 	struct reply reply = { .error = -EPERM };
@@ -142,4 +139,19 @@ int sbp_report_next(int listener, struct sbp_denied *call)
 	else
 		end_culprit(listener, question.id, &culprit);
 	return 0;
+}
+
+/* What a loaded command says of itself comes by a socket, and without a process; the end: there is nothing to be said. */
+static int take_word(int socket, struct sbp_denied *call)
+{
+	ssize_t size = recv(socket, call, sizeof(*call), 0);
+
+	return size == sizeof(*call) ? 0 : size < 0 ? -errno : -ENOENT;
+}
+
+int sbp_report_next(int listener, struct sbp_denied *call)
+{
+	int error = take_word(listener, call);
+
+	return error == -ENOTSOCK ? take_question(listener, call) : error;
 }

@@ -180,7 +180,7 @@ int sbp_broker_set_rate(struct sbp_broker *broker, unsigned int per_second, unsi
 
 /* --- Connections ----------------------------------------------------------------------------- */
 
-static int add(struct sbp_broker *broker, int fd, struct sbp_notified *notified)
+static int add(struct sbp_broker *broker, int fd, int report, struct sbp_notified *notified)
 {
 	struct sbp_connection *connection = malloc(sizeof(*connection));
 	int error;
@@ -188,7 +188,7 @@ static int add(struct sbp_broker *broker, int fd, struct sbp_notified *notified)
 	if (!connection)
 		return -ENOMEM;
 	make_busy(broker);
-	*connection = (struct sbp_connection){ .fd = fd, .notified = notified };
+	*connection = (struct sbp_connection){ .fd = fd, .report = report, .notified = notified };
 	pthread_mutex_lock(&broker->lock);
 	connection->next = broker->connections;
 	broker->connections = connection;
@@ -213,23 +213,45 @@ void sbp_broker_disconnect(struct sbp_broker *broker, struct sbp_connection *con
 	/* closing would not take it out of the set while a child that is being started has a copy */
 	epoll_ctl(broker->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 	close(connection->fd);
+	close_if_open(connection->report);
 	sbp_notified_free(connection->notified);
 	free(connection);
 }
 
-int sbp_broker_connect(struct sbp_broker *broker, int *fd)
+static int connect_with(struct sbp_broker *broker, int *fd, int report)
 {
 	int ends[2], error;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	error = add(broker, ends[0], NULL);
+	error = add(broker, ends[0], report, NULL);
 	if (error) {
 		close(ends[0]);
 		close(ends[1]);
 		return error;
 	}
 	*fd = ends[1];
+	return 0;
+}
+
+int sbp_broker_connect(struct sbp_broker *broker, int *fd)
+{
+	return connect_with(broker, fd, -1);
+}
+
+int sbp_broker_connect_reporting(struct sbp_broker *broker, int *fd, int *report)
+{
+	int ends[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	error = connect_with(broker, fd, ends[0]);
+	if (error) {
+		close(ends[0]);
+		close(ends[1]);
+		return error;
+	}
+	*report = ends[1];
 	return 0;
 }
 
@@ -240,7 +262,7 @@ int sbp_broker_add_listener(struct sbp_broker *broker, int listener)
 
 	if (error)
 		return error;
-	error = add(broker, listener, notified);
+	error = add(broker, listener, -1, notified);
 	if (error)
 		sbp_notified_free(notified);
 	return error;

@@ -112,9 +112,11 @@ struct sbp_broker_message {
 /* Is this a request? Ends the path with a NUL. 0 or a negative errno. */
 int sbp_broker_check_message(struct sbp_broker_message *message, size_t size);
 
-/* Takes one request from a connection and answers it. 0: did; -EAGAIN: there is none; -EPIPE: the other
- * side is gone. */
-int sbp_broker_serve(const struct sbp_broker *broker, int connection);
+/*
+ * Takes one request from a connection and answers it. 0: did; -EAGAIN: there is none; -EPIPE: the other side is gone.
+ * The first struct sbp_broker_denied goes to *report as a struct sbp_denied, and closes it; -1: nobody listens.
+ */
+int sbp_broker_serve(const struct sbp_broker *broker, int connection, int *report);
 
 /* --- Notifications (notify.c) -------------------------------------------------------------- */
 
@@ -131,8 +133,15 @@ int sbp_broker_serve_notification(const struct sbp_broker *broker, int listener,
 struct sbp_connection {
 	struct sbp_connection *next;
 	int fd;
+	int report; /* where its side says what it is denied; -1: nowhere, or it has */
 	struct sbp_notified *notified; /* NULL: a socket */
 };
+
+/*
+ * sbp_broker_connect() for who wants to know what the other side is denied: the other end of *report becomes readable
+ * when it says so, and is at its end afterwards, or when the connection has ended and everything is read.
+ */
+int sbp_broker_connect_reporting(struct sbp_broker *broker, int *fd, int *report);
 
 struct sbp_broker {
 	int references;

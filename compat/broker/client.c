@@ -112,21 +112,6 @@ static long open_by(const struct call *call, unsigned long flags, unsigned long 
 	return ask_about_path(call, &question, &reply);
 }
 
-static long call_open(const struct call *call)
-{
-	return open_by(call, call->arguments[1], call->arguments[2]);
-}
-
-static long call_openat(const struct call *call)
-{
-	return open_by(call, call->arguments[2], call->arguments[3]);
-}
-
-static long call_creat(const struct call *call)
-{
-	return open_by(call, O_CREAT | O_WRONLY | O_TRUNC, call->arguments[1]);
-}
-
 /* Its flags stand in memory; who uses it goes back to the older call. */
 static long call_not_there(const struct call *call)
 {
@@ -156,26 +141,6 @@ static long stat_by(const struct call *call, unsigned long flags, enum sbp_clien
 	return result ? result : sbp_client_put_status_in_handler(&reply.status, form, to);
 }
 
-static long call_stat(const struct call *call)
-{
-	return stat_by(call, 0, SBP_CLIENT_STAT, call->arguments[1]);
-}
-
-static long call_lstat(const struct call *call)
-{
-	return stat_by(call, AT_SYMLINK_NOFOLLOW, SBP_CLIENT_STAT, call->arguments[1]);
-}
-
-static long call_fstatat(const struct call *call)
-{
-	return stat_by(call, (uint32_t)call->arguments[3], SBP_CLIENT_STAT, call->arguments[2]);
-}
-
-static long call_statx(const struct call *call)
-{
-	return stat_by(call, (uint32_t)call->arguments[2], SBP_CLIENT_STATX, call->arguments[4]);
-}
-
 static long call_fstat(const struct call *call)
 {
 	struct sbp_broker_status status;
@@ -198,21 +163,6 @@ static long access_by(const struct call *call, unsigned long mode, unsigned long
 	return ask_about_path(call, &question, &reply);
 }
 
-static long call_access(const struct call *call)
-{
-	return access_by(call, call->arguments[1], 0);
-}
-
-static long call_faccessat(const struct call *call)
-{
-	return access_by(call, call->arguments[2], 0);
-}
-
-static long call_faccessat2(const struct call *call)
-{
-	return access_by(call, call->arguments[2], (uint32_t)call->arguments[3]);
-}
-
 static long readlink_to(const struct call *call, unsigned long text, unsigned long size)
 {
 	struct sbp_client_question question = {
@@ -229,16 +179,6 @@ static long readlink_to(const struct call *call, unsigned long text, unsigned lo
 	if (result)
 		return result;
 	return reply.text_length < size ? (long)reply.text_length : (long)size;
-}
-
-static long call_readlink(const struct call *call)
-{
-	return readlink_to(call, call->arguments[1], call->arguments[2]);
-}
-
-static long call_readlinkat(const struct call *call)
-{
-	return readlink_to(call, call->arguments[2], call->arguments[3]);
 }
 
 /* Less than eight bytes can't be asked about, so the kernel writes it: through a socket. */
@@ -293,13 +233,19 @@ static long call_getdents64(const struct call *call)
 
 /* --- The table -------------------------------------------------------------------------------- */
 
-#define call_openat2	call_not_there
-#define call_getdents	call_not_there
-#define call_stat64	call_stat
-#define call_lstat64	call_lstat
-#define call_fstat64	call_fstat
-#define call_newfstatat call_fstatat
-#define call_fstatat64	call_fstatat
+#define call_openat2  call_not_there
+#define call_getdents call_not_there
+#define call_fstat64  call_fstat
+
+#define ARG(i)	 (call->arguments[i])
+#define FLAGS(i) ((uint32_t)ARG(i))
+#define ANSWER(name, answer)                             \
+	static long call_##name(const struct call *call) \
+	{                                                \
+		return answer;                           \
+	}
+#include "answers.def"
+#undef ANSWER
 
 /* A switch and no array of pointers: it needs no relocation, which a loader of its own may not do. */
 bool sbp_broker_client_answer_in_handler(struct sbp_broker_client *client, long number,

@@ -46,7 +46,7 @@ static int *fd_of(union one_fd *control)
 	return (int *)(void *)CMSG_DATA(&control->header);
 }
 
-/* All parts of a message and one descriptor. */
+/* All parts of a message and one descriptor; -1: none. */
 static long send_parts_in_handler(int socket, struct iovec *parts, size_t count, int fd)
 {
 	union one_fd control = { .header = { .cmsg_level = SOL_SOCKET,
@@ -57,7 +57,7 @@ static long send_parts_in_handler(int socket, struct iovec *parts, size_t count,
 
 	*fd_of(&control) = fd;
 	message.msg_control = &control;
-	message.msg_controllen = sizeof(control);
+	message.msg_controllen = fd < 0 ? 0 : sizeof(control);
 	do
 		result = socket_call_in_handler(CALL_SENDMSG, SYS_sendmsg, socket, (long)&message,
 						MSG_NOSIGNAL, 0);
@@ -71,6 +71,19 @@ long sbp_client_send_fd_in_handler(int socket, int fd)
 	struct iovec part = { &byte, 1 };
 
 	return send_parts_in_handler(socket, &part, 1, fd);
+}
+
+long sbp_client_say_denied_in_handler(const struct sbp_broker_client *client, int number,
+				      unsigned int arch, uintptr_t address)
+{
+	struct sbp_broker_denied denied = { .magic = SBP_BROKER_MAGIC,
+					    .operation = SBP_BROKER_DENIED,
+					    .number = number,
+					    .arch = arch,
+					    .address = address };
+	struct iovec part = { &denied, sizeof(denied) };
+
+	return send_parts_in_handler(client->fd, &part, 1, -1);
 }
 
 static long send_in_handler(int fd, const struct sbp_client_question *question, int reply_end)

@@ -33,6 +33,10 @@ long sbp_client_ask_in_handler(struct sbp_broker_client *client,
 /* Sends a descriptor, with one byte. 0 or a negative errno. */
 long sbp_client_send_fd_in_handler(int socket, int fd);
 
+/* Says what the process is about to die of: 0 once that is on its way, or a negative errno. */
+long sbp_client_say_denied_in_handler(const struct sbp_broker_client *client, int number,
+				      unsigned int arch, uintptr_t address);
+
 /* Makes a pair of sockets; 0 or a negative errno. */
 long sbp_client_pair_in_handler(int ends[2]);
 

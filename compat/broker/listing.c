@@ -15,17 +15,6 @@
 #include "numbers.h"
 
 /* 3.17 and, for the third, 6.3 */
-#ifndef SYS_memfd_create
-#if defined(__x86_64__)
-#define SYS_memfd_create 319
-#elif defined(__i386__)
-#define SYS_memfd_create 356
-#elif defined(__arm__)
-#define SYS_memfd_create 385
-#else
-#define SYS_memfd_create 279
-#endif
-#endif
 enum { CLOEXEC = 1, SEALING = 2, NO_EXEC = 8 };
 enum { ADD_SEALS = 1033, NEVER_AGAIN = 1, SHRINK = 2, GROW = 4, WRITE = 8 };
 

@@ -112,21 +112,6 @@ static long open_by(const struct asked *asked, uint64_t flags, uint64_t mode)
 	return error;
 }
 
-static long call_open(const struct asked *asked)
-{
-	return open_by(asked, asked->arguments[1], asked->arguments[2]);
-}
-
-static long call_openat(const struct asked *asked)
-{
-	return open_by(asked, asked->arguments[2], asked->arguments[3]);
-}
-
-static long call_creat(const struct asked *asked)
-{
-	return open_by(asked, O_CREAT | O_WRONLY | O_TRUNC, asked->arguments[1]);
-}
-
 static long call_not_there(const struct asked *asked)
 {
 	(void)asked;
@@ -185,26 +170,6 @@ static long stat_by(const struct asked *asked, uint64_t flags, enum sbp_client_f
 	return error ? error : put(asked, &answer.reply.status, form, to);
 }
 
-static long call_stat(const struct asked *asked)
-{
-	return stat_by(asked, 0, SBP_CLIENT_STAT, asked->arguments[1]);
-}
-
-static long call_lstat(const struct asked *asked)
-{
-	return stat_by(asked, AT_SYMLINK_NOFOLLOW, SBP_CLIENT_STAT, asked->arguments[1]);
-}
-
-static long call_fstatat(const struct asked *asked)
-{
-	return stat_by(asked, (uint32_t)asked->arguments[3], SBP_CLIENT_STAT, asked->arguments[2]);
-}
-
-static long call_statx(const struct asked *asked)
-{
-	return stat_by(asked, (uint32_t)asked->arguments[2], SBP_CLIENT_STATX, asked->arguments[4]);
-}
-
 static long call_fstat(const struct asked *asked)
 {
 	struct sbp_broker_status status;
@@ -225,21 +190,6 @@ static long access_by(const struct asked *asked, uint64_t mode, uint64_t flags)
 	return request_at_path(asked, &what, &answer);
 }
 
-static long call_access(const struct asked *asked)
-{
-	return access_by(asked, asked->arguments[1], 0);
-}
-
-static long call_faccessat(const struct asked *asked)
-{
-	return access_by(asked, asked->arguments[2], 0);
-}
-
-static long call_faccessat2(const struct asked *asked)
-{
-	return access_by(asked, asked->arguments[2], (uint32_t)asked->arguments[3]);
-}
-
 static long readlink_to(const struct asked *asked, uint64_t text, uint64_t size)
 {
 	struct sbp_broker_request what = { .operation = SBP_BROKER_READLINK };
@@ -255,16 +205,6 @@ static long readlink_to(const struct asked *asked, uint64_t text, uint64_t size)
 		size = answer.reply.text_length;
 	error = sbp_waiting_write(asked->waiting, text, answer.text, size);
 	return error ? error : (long)size;
-}
-
-static long call_readlink(const struct asked *asked)
-{
-	return readlink_to(asked, asked->arguments[1], asked->arguments[2]);
-}
-
-static long call_readlinkat(const struct asked *asked)
-{
-	return readlink_to(asked, asked->arguments[2], asked->arguments[3]);
 }
 
 static long call_getcwd(const struct asked *asked)
@@ -327,13 +267,19 @@ static long call_getdents64(const struct asked *asked)
 
 /* --- The table ------------------------------------------------------------------------------ */
 
-#define call_openat2	call_not_there
-#define call_getdents	call_not_there
-#define call_stat64	call_stat
-#define call_lstat64	call_lstat
-#define call_fstat64	call_fstat
-#define call_newfstatat call_fstatat
-#define call_fstatat64	call_fstatat
+#define call_openat2  call_not_there
+#define call_getdents call_not_there
+#define call_fstat64  call_fstat
+
+#define ARG(i)	 (call->arguments[i])
+#define FLAGS(i) ((uint32_t)ARG(i))
+#define ANSWER(name, answer)                              \
+	static long call_##name(const struct asked *call) \
+	{                                                 \
+		return answer;                            \
+	}
+#include "answers.def"
+#undef ANSWER
 
 void sbp_notified_answer(struct sbp_waiting *waiting, struct sbp_notified_end *end)
 {

@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The broker's calls by number where it is built, and constants newer than 2.6.29. A call that this
+ * The broker's calls by number where it is built. A call that this
  * architecture lacks has a number that no call has.
  */
 #ifndef SBP_BROKER_NUMBERS_H
 #define SBP_BROKER_NUMBERS_H
 
 #include "../../probe/uapi.h"
-
-/* 5.6, 5.8, 5.9: the same everywhere */
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
-#ifndef SYS_faccessat2
-#define SYS_faccessat2 439
-#endif
-
-/* 4.3 on i386; before, and there only, they are parts of socketcall(2) */
-#if defined(__i386__)
-#ifndef SYS_socketpair
-#define SYS_socketpair 360
-#endif
-#ifndef SYS_sendmsg
-#define SYS_sendmsg 370
-#endif
-#ifndef SYS_recvmsg
-#define SYS_recvmsg 372
-#endif
-#endif
 
 /* What an architecture lacks. */
 #define NO_CALL(n) (-1000 - (n))

@@ -12,6 +12,9 @@
  * A reply is one message: struct sbp_broker_reply and text_length bytes of text without a NUL, and, when
  * an OPEN succeeded, the file by SCM_RIGHTS, close-on-exec as the receiver asks with MSG_CMSG_CLOEXEC.
  *
+ * One message has no reply and brings no descriptor: struct sbp_broker_denied, by which a command that is about to die
+ * of a call says which it was. The launcher prints it (SBP_BROKER_DENIED).
+ *
  * Directories. A real descriptor of a directory would be a way out of an empty root for whoever finds a hole
  * in the filter (openat(fd, "..")). So none is ever passed: in its place comes a sealed file in memory
  * that holds a listing, struct sbp_broker_listing_end at its end telling where the listing stops and which
@@ -34,6 +37,7 @@ enum sbp_broker_operation {
 	SBP_BROKER_ACCESS,   /* flags: AT_SYMLINK_NOFOLLOW or 0, mode: R_OK | W_OK | X_OK -> 0 */
 	SBP_BROKER_READLINK, /* -> the link's text */
 	SBP_BROKER_CHDIR, /* is it a directory that may be the current one? -> its name without links */
+	SBP_BROKER_DENIED, /* struct sbp_broker_denied */
 };
 
 /*
@@ -46,6 +50,15 @@ struct sbp_broker_request {
 	uint16_t path_length; /* 1 to SBP_BROKER_PATH_LIMIT - 1 */
 	uint32_t flags;
 	uint32_t mode;
+};
+
+/* Nothing but numbers: what is printed of it are the launcher's own words. Begins as a request does. */
+struct sbp_broker_denied {
+	uint32_t magic;
+	uint16_t operation, path_length; /* 0 */
+	int32_t number;
+	uint32_t arch;	  /* AUDIT_ARCH_* */
+	uint64_t address; /* behind the call */
 };
 
 /* What stat(2) and statx(2) tell, in one form for all architectures. Times are seconds and nanoseconds. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "passed_fd.h"
 
 int sbp_broker_check_message(struct sbp_broker_message *message, size_t size)
 {
@@ -30,56 +31,7 @@ int sbp_broker_check_message(struct sbp_broker_message *message, size_t size)
 	return 0;
 }
 
-/* --- Descriptors that came along --------------------------------------------------------- */
-
-/* One is expected, but its place in the message has room for two on some machines. */
-enum { FDS_AT_ONCE = 4 };
-
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(FDS_AT_ONCE * sizeof(int))];
-};
-
-/* Closing a socket can take as long as its owner wants, unless it is told not to linger. */
-static void close_quickly(int fd)
-{
-	struct linger none = { 0, 0 };
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-	close(fd);
-}
-
-static void take_from(const struct cmsghdr *header, int *fds, size_t *count)
-{
-	size_t bytes = header->cmsg_len - CMSG_LEN(0);
-
-	if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-		return;
-	for (size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
-		int fd;
-
-		memcpy(&fd, CMSG_DATA(header) + at, sizeof(fd));
-		if (*count < FDS_AT_ONCE)
-			fds[(*count)++] = fd;
-		else
-			close_quickly(fd);
-	}
-}
-
-/* The one descriptor, or -1: none, or more than one, all of which are closed. */
-static int take_reply_end(struct msghdr *header)
-{
-	int fds[FDS_AT_ONCE];
-	size_t count = 0;
-
-	for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at; at = CMSG_NXTHDR(header, at))
-		take_from(at, fds, &count);
-	if (count == 1 && !(header->msg_flags & MSG_CTRUNC))
-		return fds[0];
-	while (count)
-		close_quickly(fds[--count]);
-	return -1;
-}
+/* --- Where the answer goes -------------------------------------------------------------------- */
 
 /* Only a Unix socket takes descriptors and says nothing to the world. */
 static bool is_unix_socket(int fd)
@@ -108,7 +60,7 @@ static void reply(int fd, struct sbp_answer_of_broker *answer)
 {
 	struct iovec parts[2] = { { &answer->reply, sizeof(answer->reply) },
 				  { answer->text, answer->reply.text_length } };
-	union control control = { .space = { 0 } };
+	union sbp_passed_fds control = { .space = { 0 } };
 	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
 
 	if (answer->fd >= 0) {
@@ -140,11 +92,30 @@ static void answer_message(const struct sbp_broker *broker, struct sbp_broker_me
 		close(answer.fd);
 }
 
-int sbp_broker_serve(const struct sbp_broker *broker, int connection)
+/* Whoever is denied something says it once, before the end; who says it again does not hold up anybody by it. */
+static void report_denied(const struct sbp_broker_message *message, size_t size, int *report)
+{
+	struct sbp_broker_denied said;
+	struct sbp_denied call = { .number = 0 };
+
+	if (*report < 0 || size != sizeof(said))
+		return;
+	memcpy(&said, message, sizeof(said));
+	if (said.magic != SBP_BROKER_MAGIC || said.operation != SBP_BROKER_DENIED || said.path_length)
+		return;
+	call.number = said.number;
+	call.arch = said.arch;
+	call.address = said.address;
+	(void)!send(*report, &call, sizeof(call), MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(*report);
+	*report = -1;
+}
+
+int sbp_broker_serve(const struct sbp_broker *broker, int connection, int *report)
 {
 	struct sbp_broker_message message;
 	struct iovec part = { &message, sizeof(message) };
-	union control control;
+	union sbp_passed_fds control;
 	struct msghdr header = { .msg_iov = &part,
 				 .msg_iovlen = 1,
 				 .msg_control = &control,
@@ -154,13 +125,14 @@ int sbp_broker_serve(const struct sbp_broker *broker, int connection)
 
 	if (size < 0)
 		return errno == EINTR || errno == EAGAIN ? -EAGAIN : -EPIPE;
-	reply_end = take_reply_end(&header);
+	reply_end = sbp_take_passed_fd(&header);
 	if (reply_end < 0) {
+		report_denied(&message, (size_t)size, report);
 		/* an empty message, or the end: the next event tells */
 		return size ? 0 : -ENODATA;
 	}
 	if (is_unix_socket(reply_end) && !has_unread_answer(reply_end))
 		answer_message(broker, &message, (size_t)size, reply_end);
-	close_quickly(reply_end);
+	sbp_close_passed_fd(reply_end);
 	return 0;
 }

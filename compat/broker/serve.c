@@ -71,16 +71,16 @@ static void set_watched(struct sbp_broker *broker, bool watched)
 
 /* --- Events ---------------------------------------------------------------------------------- */
 
-static int serve_once(struct sbp_broker *broker, const struct sbp_connection *connection)
+static int serve_once(struct sbp_broker *broker, struct sbp_connection *connection)
 {
 	return connection->notified
 		       ? sbp_broker_serve_notification(broker, connection->fd, connection->notified)
-		       : sbp_broker_serve(broker, connection->fd);
+		       : sbp_broker_serve(broker, connection->fd, &connection->report);
 }
 
 /* How many were answered; *end: the other side is gone. A hang-up counts once everything is read. */
-static int serve_some(struct sbp_broker *broker, const struct sbp_connection *connection,
-		      bool hung_up, bool *end)
+static int serve_some(struct sbp_broker *broker, struct sbp_connection *connection, bool hung_up,
+		      bool *end)
 {
 	int count = 0, result = 0;
 

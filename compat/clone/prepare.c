@@ -15,18 +15,6 @@
 #include "clone.h"
 #include "uapi.h"
 
-#ifndef SYS_getrandom
-#if defined(__x86_64__)
-#define SYS_getrandom 318
-#elif defined(__i386__)
-#define SYS_getrandom 355
-#elif defined(__arm__)
-#define SYS_getrandom 384
-#elif defined(__aarch64__)
-#define SYS_getrandom 278
-#endif
-#endif
-
 enum { FDS_BY_DEFAULT = 1024, RANDOM_WITHOUT_WAITING = 1 /* GRND_NONBLOCK */ };
 
 /* The filter's exec uses the number just at the limit that is set before. */

@@ -17,12 +17,8 @@
 #include "probe.h"
 #include "uapi.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* 5.9 */
-#endif
-
 /* Places in the prefix; behind its end the policy begins. */
-enum { CLOSE = 8, MASK = 11, ACTION = 17, RANGE = 20, LENGTH = 27 };
+enum { CLOSE = 9, MASK = 12, ACTION = 18, RANGE = 21, SELF = 28, LENGTH = 31 };
 
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
@@ -40,7 +36,7 @@ enum { CLOSE = 8, MASK = 11, ACTION = 17, RANGE = 20, LENGTH = 27 };
 /*
  * rt_sigaction and rt_sigprocmask go to the handler, who keeps SIGSYS out of their masks; what only
  * unblocks, only asks, or has no such way (the handler looks at memory with it) does no harm. close_range
- * goes around the broker's socket, which close finds closed.
+ * goes around the broker's socket, which close finds closed. The handler's own getpid is let through.
  */
 static void write_prefix(struct sock_filter to[LENGTH], uint32_t socket)
 {
@@ -52,30 +48,35 @@ static void write_prefix(struct sock_filter to[LENGTH], uint32_t socket)
 		SAME_THEN(4, SYS_rt_sigprocmask, MASK),
 		SAME_THEN(5, SYS_rt_sigaction, ACTION),
 		SAME_THEN(6, SYS_close_range, RANGE),
-		[7] = BPF_STMT(BPF_JMP | BPF_JA, GO(7, LENGTH)),
+		SAME_THEN(7, SYS_getpid, SELF),
+		[8] = BPF_STMT(BPF_JMP | BPF_JA, GO(8, LENGTH)),
 
 		[CLOSE] = LOW(0),
-		SAME_ELSE(9, socket, LENGTH),
-		[10] = RETURN(SECCOMP_RET_ERRNO | EBADF),
+		SAME_ELSE(10, socket, LENGTH),
+		[11] = RETURN(SECCOMP_RET_ERRNO | EBADF),
 
 		[MASK] = LOW(1),
-		SAME_THEN(12, 0, LENGTH),
-		[13] = LOW(0),
-		SAME_THEN(14, SIG_UNBLOCK, LENGTH),
-		SAME_THEN(15, (uint32_t)-1, LENGTH),
-		[16] = RETURN(SECCOMP_RET_TRAP),
+		SAME_THEN(13, 0, LENGTH),
+		[14] = LOW(0),
+		SAME_THEN(15, SIG_UNBLOCK, LENGTH),
+		SAME_THEN(16, (uint32_t)-1, LENGTH),
+		[17] = RETURN(SECCOMP_RET_TRAP),
 
 		[ACTION] = LOW(4),
-		SAME_THEN(18, SBP_BROKER_OWN_CALL, LENGTH),
-		[19] = RETURN(SECCOMP_RET_TRAP),
+		SAME_THEN(19, SBP_BROKER_OWN_CALL, LENGTH),
+		[20] = RETURN(SECCOMP_RET_TRAP),
 
 		[RANGE] = LOW(1),
-		AT_LEAST_ELSE(21, socket, LENGTH),
-		[22] = LOW(0),
-		AT_LEAST_THEN(23, socket + 1, LENGTH),
-		[24] = LOW(4),
-		SAME_THEN(25, SBP_BROKER_OWN_CALL, LENGTH),
-		[26] = RETURN(SECCOMP_RET_TRAP),
+		AT_LEAST_ELSE(22, socket, LENGTH),
+		[23] = LOW(0),
+		AT_LEAST_THEN(24, socket + 1, LENGTH),
+		[25] = LOW(4),
+		SAME_THEN(26, SBP_BROKER_OWN_CALL, LENGTH),
+		[27] = RETURN(SECCOMP_RET_TRAP),
+
+		[SELF] = LOW(4),
+		SAME_ELSE(29, SBP_BROKER_OWN_CALL, LENGTH),
+		[30] = RETURN(SECCOMP_RET_ALLOW),
 	};
 
 	memcpy(to, prefix, sizeof(prefix));

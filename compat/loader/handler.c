@@ -21,9 +21,6 @@
 #include "loader.h"
 #include "machine.h"
 
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* 5.9 */
-#endif
 #ifndef SYS_SECCOMP
 #define SYS_SECCOMP 1 /* si_code, 3.5 */
 #endif
@@ -51,6 +48,7 @@ struct trapped {
 static struct {
 	struct sbp_broker_client client;
 	const char *program;
+	int command; /* the process of whose calls the launcher tells; -1: none */
 	/* what the program believes to have set for SIGSYS */
 	int lock;
 	struct kernel_action wanted;
@@ -199,8 +197,17 @@ static bool read_own_link_in_handler(long number, const unsigned long arguments[
 
 /* --- What nobody answers ------------------------------------------------------------------------- */
 
-/* For the launcher, who hears of no call that a handler was asked about. By subtraction: some processors' divisions
- * are calls into a library. */
+/* The launcher, which hears of no call that a handler was asked about, has names for them. It tells when the command
+ * ends: a child's calls are not its. */
+static bool launcher_tells_in_handler(const struct trapped *info)
+{
+	return resident.command > 0 &&
+	       kernel_call(SYS_getpid, 0, 0, 0, 0, SBP_BROKER_OWN_CALL) == resident.command &&
+	       !sbp_client_say_denied_in_handler(&resident.client, info->number, info->arch,
+						 (uintptr_t)info->address);
+}
+
+/* For all others. By subtraction: some processors' divisions are calls into a library. */
 static void tell_in_handler(const struct trapped *info)
 {
 	static const char words[] = ": denied: system call ";
@@ -238,7 +245,7 @@ static void pass_on_in_handler(int number, struct trapped *info, ucontext_t *con
 		((void (*)(int, void *, void *))wanted.handler)(number, info, context);
 		return;
 	}
-	if (info->code == SYS_SECCOMP)
+	if (info->code == SYS_SECCOMP && !launcher_tells_in_handler(info))
 		tell_in_handler(info);
 	kernel_call(SYS_rt_sigaction, SIGSYS, &by_default, 0, SET_SIZE, SBP_BROKER_OWN_CALL);
 	if (info->code == SYS_SECCOMP)
@@ -289,7 +296,7 @@ static bool enter(const char *directory)
 	return true;
 }
 
-const char *loader_install_handler(int broker, const char *program, const char *directory)
+const char *loader_install_handler(int broker, int command, const char *program, const char *directory)
 {
 	struct kernel_action action = {
 		.handler = (uintptr_t)on_trap_in_handler,
@@ -303,6 +310,7 @@ const char *loader_install_handler(int broker, const char *program, const char *
 	action.restorer = (uintptr_t)restore;
 #endif
 	resident.program = program;
+	resident.command = command;
 	sbp_broker_client_init_in_handler(&resident.client, broker);
 	if (!enter(directory))
 		return "there is no memory for the current directory's name";

@@ -11,9 +11,17 @@ enum { SBP_LOADER_PROGRAM_FD = 128, SBP_LOADER_INTERPRETER_FD = 129 };
 
 /*
  * The loader's arguments before the program's own: the program's path and the current directory, both
- * absolute, for what is asked of the broker; the number of the broker's socket, empty without a broker.
+ * absolute, for what is asked of the broker; the number of the broker's socket, empty without a broker; the
+ * number that the command has as a process, by which it is told from its children, empty where nobody wants to
+ * know what it is denied.
  */
-enum { SBP_LOADER_PATH, SBP_LOADER_DIRECTORY, SBP_LOADER_BROKER, SBP_LOADER_ARGUMENTS };
+enum {
+	SBP_LOADER_PATH,
+	SBP_LOADER_DIRECTORY,
+	SBP_LOADER_BROKER,
+	SBP_LOADER_COMMAND,
+	SBP_LOADER_ARGUMENTS
+};
 
 /* Where it can't do its work: as env(1) for a command that can't be run. */
 enum { LOADER_FAILED = 126 };

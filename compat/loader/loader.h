@@ -28,7 +28,11 @@ unsigned long loader_auxiliary(const struct loader_stack *stack, unsigned long t
 /* An entry that the kernel has not made stays away. */
 void loader_set_auxiliary(struct loader_stack *stack, unsigned long type, unsigned long value);
 
-/* Answers trapped calls from now on (handler.c). The strings are kept by pointer. */
-const char *loader_install_handler(int broker, const char *program, const char *directory);
+/*
+ * Answers trapped calls from now on (handler.c). The strings are kept by pointer. What the process `command` dies of is
+ * said to the broker; -1: of all to stderr.
+ */
+const char *loader_install_handler(int broker, int command, const char *program,
+				   const char *directory);
 
 #endif

@@ -125,7 +125,7 @@ uintptr_t loader_main(long *start)
 	struct image program, interpreter = { 0 };
 	const char *path, *directory, *fault;
 	uintptr_t page;
-	int broker;
+	int broker, command;
 
 	relocate();
 	loader_read_stack(start, &stack);
@@ -134,6 +134,7 @@ uintptr_t loader_main(long *start)
 	path = stack.arguments[SBP_LOADER_PATH];
 	directory = stack.arguments[SBP_LOADER_DIRECTORY];
 	broker = number(stack.arguments[SBP_LOADER_BROKER]);
+	command = number(stack.arguments[SBP_LOADER_COMMAND]);
 	loader_drop_arguments(&stack, SBP_LOADER_ARGUMENTS);
 	page = loader_auxiliary(&stack, AT_PAGESZ);
 
@@ -143,7 +144,7 @@ uintptr_t loader_main(long *start)
 	if (!fault)
 		fault = set_stack(&program.elf, start, page);
 	if (!fault && broker >= 0)
-		fault = loader_install_handler(broker, path, directory);
+		fault = loader_install_handler(broker, command, path, directory);
 	if (fault)
 		give_up(path, fault);
 	describe(&stack, &program, path, interpreter.bias);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../broker/broker.h"
 #include "../broker/filter.h"
 #include "elf.h"
 #include "filter.h"
@@ -18,17 +19,6 @@
 #include "uapi.h"
 
 /* 3.17 */
-#ifndef SYS_memfd_create
-#if defined(__x86_64__)
-#define SYS_memfd_create 319
-#elif defined(__i386__)
-#define SYS_memfd_create 356
-#elif defined(__arm__)
-#define SYS_memfd_create 385
-#elif defined(__aarch64__)
-#define SYS_memfd_create 279
-#endif
-#endif
 #ifndef MFD_CLOEXEC
 #define MFD_CLOEXEC 1U
 #endif
@@ -36,9 +26,9 @@
 #define MFD_EXEC 0x10U /* 6.3: asked for where an administrator changed what is usual */
 #endif
 
-#define NOTHING                                                              \
-	{                                                                    \
-		.loader = -1, .program = -1, .interpreter = -1, .broker = -1 \
+#define NOTHING                                                                            \
+	{                                                                                  \
+		.loader = -1, .program = -1, .interpreter = -1, .broker = -1, .report = -1 \
 	}
 
 extern const char sbp_loader_image[], sbp_loader_image_end[];
@@ -197,6 +187,9 @@ static int make_arguments(struct sbp_loading *loading, const struct sbp_setup *s
 	loading->argv[SBP_LOADER_PATH] = loading->path;
 	loading->argv[SBP_LOADER_DIRECTORY] = loading->directory;
 	loading->argv[SBP_LOADER_BROKER] = loading->number;
+	loading->argv[SBP_LOADER_COMMAND] = loading->process;
+	if (setup->wants_report)
+		strcpy(loading->process, setup->init ? "2" : "1");
 	memcpy(loading->argv + SBP_LOADER_ARGUMENTS, setup->argv, count * sizeof(*setup->argv));
 	return 0;
 }
@@ -265,7 +258,8 @@ static int take_place(struct sbp_loading *loading, struct sbp_setup *setup, cons
 
 void sbp_loading_end(struct sbp_loading *loading, struct sbp_setup *setup)
 {
-	const int fds[] = { loading->loader, loading->program, loading->interpreter, loading->broker };
+	const int fds[] = { loading->loader, loading->program, loading->interpreter,
+			    loading->broker, loading->report };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
@@ -319,7 +313,9 @@ int sbp_load(struct sbp_setup *setup, struct sbp_broker *broker, struct sbp_load
 		return sbp_fail(setup, "command", 0, -errno);
 	if (!broker)
 		return sbp_fail(setup, "command that is not static", 0, -ELIBACC);
-	error = sbp_broker_connect(broker, &loading->broker);
+	error = setup->wants_report
+			? sbp_broker_connect_reporting(broker, &loading->broker, &loading->report)
+			: sbp_broker_connect(broker, &loading->broker);
 	if (error)
 		return sbp_fail(setup, "connection to the broker", 0, error);
 	error = take_place(loading, setup, &step);

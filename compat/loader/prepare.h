@@ -13,11 +13,12 @@
 /* What one start holds. Descriptors are close-on-exec, -1 for none. */
 struct sbp_loading {
 	int loader, program, interpreter, broker;
+	int report; /* what the command says that it was denied; where the launcher wants to know */
 	const char **argv;	  /* of the loader; malloc'ed */
 	struct sock_fprog filter; /* the same */
 	struct sock_fprog plain;  /* the setup's own */
 	char file[32];		  /* the loader's, where it needs a name */
-	char path[PATH_MAX], directory[PATH_MAX], number[12];
+	char path[PATH_MAX], directory[PATH_MAX], number[12], process[12];
 };
 
 /* Can a loader run in the command's place: under a filter, and where the command sees no files? */

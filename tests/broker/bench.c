@@ -19,6 +19,7 @@
 #include "../../compat/broker/client.h"
 #include "../../compat/broker/filter.h"
 #include "../../compat/broker/numbers.h"
+#include "../../compat/broker/passed_fd.h"
 #include "../../compat/launch.h"
 #include "../bench/clock.h"
 
@@ -153,7 +154,7 @@ static void start_confined(struct confined *confined)
 		struct pollfd wait = { confined->handover[0], POLLIN, 0 };
 
 		poll(&wait, 1, 10000);
-		listener = sbp_broker_receive_listener(confined->handover[0]);
+		listener = sbp_receive_passed_fd(confined->handover[0]);
 		if (listener < 0 || sbp_broker_add_listener(brokers[0], listener))
 			fail("listener", listener);
 	}

@@ -302,6 +302,90 @@ static void full_tables_are_errors(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Everything that was sent before has been read. */
+static void wait_for_answer(int fd)
+{
+	struct stage other = { .fd = fd };
+
+	assert_int_equal(result_of(&other, &(struct sbp_broker_message){ 0 }, 8, 1), -EBADMSG);
+}
+
+static bool has_word(int report)
+{
+	struct pollfd poll_it = { .fd = report, .events = POLLIN };
+
+	return poll(&poll_it, 1, 0) > 0;
+}
+
+/* Who says what he was denied is believed one message of the right form, and only of that. */
+static void of_denials_one_is_believed(void **state)
+{
+	struct stage *stage = *state;
+	struct sbp_broker_denied good = { SBP_BROKER_MAGIC, SBP_BROKER_DENIED, 0, 7, 8, 9 },
+				 bad = good;
+	struct sbp_denied call;
+	int before = count_fds(), fd, report, bystander;
+
+	assert_int_equal(sbp_broker_connect_reporting(stage->broker, &fd, &report), 0);
+	for (size_t size = 1; size < sizeof(good); size++)
+		assert_int_equal(send_raw(fd, &good, size, 0, 0, 0), size);
+	assert_int_equal(send_raw(fd, (char[sizeof(good) + 1]){ 0 }, sizeof(good) + 1, 0, 0, 0),
+			 sizeof(good) + 1);
+	bad.magic++;
+	assert_int_equal(send_raw(fd, &bad, sizeof(bad), 0, 0, 0), sizeof(bad));
+	bad = good;
+	bad.operation--;
+	assert_int_equal(send_raw(fd, &bad, sizeof(bad), 0, 0, 0), sizeof(bad));
+	bad = good;
+	bad.path_length = 8;
+	assert_int_equal(send_raw(fd, &bad, sizeof(bad), 0, 0, 0), sizeof(bad));
+	/* with an end for a reply it is a question, and none that there is */
+	assert_int_equal(result_of(&(struct stage){ .fd = fd }, &good, sizeof(good), 1), -EBADMSG);
+	wait_for_answer(fd);
+	assert_false(has_word(report));
+	/* the right one; then others, and descriptors to carry, when somebody else has the number that it went to */
+	assert_int_equal(send_raw(fd, &good, sizeof(good), 0, 0, 0), sizeof(good));
+	wait_for_answer(fd);
+	bystander = dup(0);
+	for (int i = 0; i < 1000; i++, good.number--)
+		assert_int_equal(send_raw(fd, &good, sizeof(good), 0, i % 4 == 3 ? 3 : 0, 0),
+				 sizeof(good));
+	wait_for_answer(fd);
+	assert_int_equal(sbp_report_next(report, &call), 0);
+	assert_int_equal(call.number, 7);
+	assert_int_equal(call.arch, 8);
+	assert_int_equal(call.address, 9);
+	assert_int_equal(call.pid, 0);
+	assert_int_equal(sbp_report_next(report, &call), -ENOENT);
+	assert_int_equal(close(bystander), 0);
+	close(report);
+	close(fd);
+	assert_true(come_to_fds(before));
+}
+
+/* Nobody listens, or nobody any more: no signal, and the next question has its answer. */
+static void denials_that_nobody_hears(void **state)
+{
+	const struct sbp_broker_denied good = { SBP_BROKER_MAGIC, SBP_BROKER_DENIED, 0, 7, 8, 9 };
+	struct stage *stage = *state;
+	struct sbp_denied call;
+	int before = count_fds(), fd, report;
+
+	assert_int_equal(send_raw(stage->fd, &good, sizeof(good), 0, 0, 0), sizeof(good));
+	assert_string_equal(stage_read(stage, "/open/file"), "/open/file");
+	assert_int_equal(sbp_broker_connect_reporting(stage->broker, &fd, &report), 0);
+	close(report);
+	assert_int_equal(send_raw(fd, &good, sizeof(good), 0, 0, 0), sizeof(good));
+	wait_for_answer(fd);
+	close(fd);
+	/* who goes without a word leaves none */
+	assert_int_equal(sbp_broker_connect_reporting(stage->broker, &fd, &report), 0);
+	close(fd);
+	assert_int_equal(sbp_report_next(report, &call), -ENOENT);
+	close(report);
+	assert_true(come_to_fds(before));
+}
+
 /* Without a broker there is an error, and no signal and no waiting. */
 static void a_dead_broker_is_an_error(void **state)
 {
@@ -355,6 +439,8 @@ int main(void)
 		both_ways(floods_hold_up_nobody),
 		both_ways(deaths_leave_nothing),
 		both_ways(full_tables_are_errors),
+		both_ways(of_denials_one_is_believed),
+		both_ways(denials_that_nobody_hears),
 		both_ways(a_dead_broker_is_an_error),
 		both_ways(a_broker_that_ends_wakes_who_waits),
 	};

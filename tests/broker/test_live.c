@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "../../compat/broker/filter.h"
+#include "../../compat/broker/passed_fd.h"
 #include "../../compat/launch.h"
 #include "../bpf/confined.h"
 #include "stage.h"
@@ -309,7 +310,7 @@ static void *take_listener(void *data)
 	int listener = -1;
 
 	if (poll(&wait, 1, 30000) == 1)
-		listener = sbp_broker_receive_listener(live->handover[0]);
+		listener = sbp_receive_passed_fd(live->handover[0]);
 	if (listener >= 0 && sbp_broker_add_listener(live->stage.broker, listener)) {
 		close(listener);
 		listener = -1;

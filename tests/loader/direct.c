@@ -39,6 +39,7 @@ int main(int argc, char **argv)
 	arguments[SBP_LOADER_PATH] = realpath(argv[2], NULL);
 	arguments[SBP_LOADER_DIRECTORY] = "/";
 	arguments[SBP_LOADER_BROKER] = "";
+	arguments[SBP_LOADER_COMMAND] = "";
 	for (int i = dashes + 1; i < argc; i++)
 		arguments[count++] = argv[i];
 	/* to it, the first argument is the program's name unless it is told another */
