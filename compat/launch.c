@@ -16,6 +16,7 @@
 #include "clone/clone.h"
 #include "bpf/listener.h"
 #include "broker/launching.h"
+#include "forget.h"
 #include "loader/prepare.h"
 #include "uapi.h"
 
@@ -374,10 +375,8 @@ static int start_by_loader(struct sbp_launch *launch, struct area *area, pid_t *
 	int error = sbp_load(&area->setup, launch->broker, &loading);
 
 	/* what the filter traps is then for the loader's handler, not for a listener */
-	if (area->setup.loader_fd >= 0) {
-		sbp_forget_report_password(&area->setup.listening);
-		area->setup.listening.len = 0;
-	}
+	if (area->setup.loader_fd >= 0)
+		sbp_forget_program(&area->setup.listening);
 	if (!error)
 		error = sbp_clone_start(&area->setup, area->stack + STACK, pid);
 	if (!error && loading.report >= 0) {
@@ -415,7 +414,7 @@ static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
 		error = notifying ? start_notifying(launch, area, pid)
 				  : start_by_loader(launch, area, pid);
 	sbp_forget_password(&area->setup);
-	free(area->setup.listening.filter);
+	sbp_forget_program(&area->setup.listening);
 	if (launch->report)
 		*launch->report = error ? -1 : area->setup.listener;
 	end(launch, &area->setup, error);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
+#include "../forget.h"
 #include "../launch.h"
 #include "../policy/policy.h"
 #include "bpf.h"
@@ -49,9 +50,12 @@ static long install_copy(const struct sock_fprog *program, pid_t self, unsigned 
 	/* 32 KiB at most; no allocator may be asked here, and no mapping could be undone under the filter */
 	struct sock_filter code[program->len];
 	struct sock_fprog copy = { program->len, code };
+	long result;
 
 	sbp_bpf_copy(code, program, self);
-	return install(&copy, flags);
+	result = install(&copy, flags);
+	sbp_forget_code(&copy);
+	return result;
 }
 
 static long install_for(const struct sock_fprog *program, pid_t self, unsigned long flags)

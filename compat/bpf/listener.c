@@ -41,7 +41,7 @@ static bool kernel_has_listeners(void)
  * Before any other program; two instructions more for each call. sendmsg(2) takes three arguments, a filter sees
  * six: the others carry the password, in halves.
  */
-enum { HALVES = 2 * SBP_REPORT_PASSWORD_WORDS, FIRST_HALF = 5, PREFIX_LENGTH = 5 + 2 * HALVES };
+enum { HALVES = 2 * SBP_REPORT_PASSWORD_WORDS, PREFIX_LENGTH = 5 + 2 * HALVES };
 
 #define LOAD(at) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(at))
 
@@ -62,15 +62,6 @@ static void write_prefix(struct sock_filter *to, const unsigned long *password)
 			(uint8_t)(2 * (HALVES - 1 - i) + 1));
 	}
 	*to = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-}
-
-/* Not by memset, which a compiler leaves out where nobody reads what it wrote. */
-void sbp_forget_report_password(const struct sock_fprog *program)
-{
-	volatile struct sock_filter *code = program->filter;
-
-	for (unsigned int i = 0; program->len && i < HALVES; i++)
-		code[FIRST_HALF + 2 * i].k = 0;
 }
 
 int sbp_handing_program(const struct sock_fprog *program, const unsigned long *password,

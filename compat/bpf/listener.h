@@ -26,9 +26,6 @@ int sbp_listening_program(const struct sock_fprog *program, const unsigned long 
 int sbp_handing_program(const struct sock_fprog *program, const unsigned long *password,
 			struct sock_fprog *out);
 
-/* Wipes the password out of such a program, which may be none. */
-void sbp_forget_report_password(const struct sock_fprog *program);
-
 /*
  * Installs such a program in the calling thread, as sbp_bpf_install_in_child() does, and sends its listener:
  * 0 or a negative errno, and *installed says whether the filter is there, after an error too.

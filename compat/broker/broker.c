@@ -42,13 +42,18 @@ static int watch(const struct sbp_broker *broker, int fd, void *whose)
 
 static int open_fds(struct sbp_broker *broker)
 {
+	int error;
+
 	broker->epoll = epoll_create1(EPOLL_CLOEXEC);
 	broker->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	broker->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	broker->sweeper = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	broker->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (broker->epoll < 0 || broker->stop < 0 || broker->timer < 0 || broker->root < 0)
+	if (broker->epoll < 0 || broker->stop < 0 || broker->timer < 0 || broker->sweeper < 0 ||
+	    broker->root < 0)
 		return -errno;
-	return watch(broker, broker->timer, &broker->timer);
+	error = watch(broker, broker->timer, &broker->timer);
+	return error ? error : watch(broker, broker->sweeper, &broker->sweeper);
 }
 
 /* A structure of no size is refused by whoever knows the call. */
@@ -64,6 +69,7 @@ static void free_broker(struct sbp_broker *broker)
 	close_if_open(broker->epoll);
 	close_if_open(broker->stop);
 	close_if_open(broker->timer);
+	close_if_open(broker->sweeper);
 	close_if_open(broker->root);
 	sbp_rules_of_paths_free(&broker->rules);
 	pthread_mutex_destroy(&broker->lock);
@@ -214,6 +220,7 @@ void sbp_broker_disconnect(struct sbp_broker *broker, struct sbp_connection *con
 	epoll_ctl(broker->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 	close(connection->fd);
 	close_if_open(connection->report);
+	sbp_unread_end(&connection->unread);
 	sbp_notified_free(connection->notified);
 	free(connection);
 }

@@ -14,6 +14,7 @@
 
 #include "../../probe/sandbox-probe.h"
 #include "protocol.h"
+#include "unread.h"
 
 /* --- Rules (rules.c) ----------------------------------------------------------------------- */
 
@@ -114,9 +115,10 @@ int sbp_broker_check_message(struct sbp_broker_message *message, size_t size);
 
 /*
  * Takes one request from a connection and answers it. 0: did; -EAGAIN: there is none; -EPIPE: the other side is gone.
- * The first struct sbp_broker_denied goes to *report as a struct sbp_denied, and closes it; -1: nobody listens.
+ * Its unread answers are not full. The first struct sbp_broker_denied goes to its report as a struct sbp_denied, and closes that.
  */
-int sbp_broker_serve(const struct sbp_broker *broker, int connection, int *report);
+struct sbp_connection;
+int sbp_broker_serve(const struct sbp_broker *broker, struct sbp_connection *connection);
 
 /* --- Notifications (notify.c) -------------------------------------------------------------- */
 
@@ -135,6 +137,8 @@ struct sbp_connection {
 	int fd;
 	int report; /* where its side says what it is denied; -1: nowhere, or it has */
 	struct sbp_notified *notified; /* NULL: a socket */
+	struct sbp_unread unread;
+	bool held; /* until some of those are read */
 };
 
 /*
@@ -148,12 +152,12 @@ struct sbp_broker {
 	struct sbp_path_rules rules; /* read-only once something is connected */
 	int root;
 	bool has_openat2, busy;
-	int epoll, stop, timer;
+	int epoll, stop, timer, sweeper;
 	unsigned int per_second, burst;
 	/* of whoever serves */
 	double allowance;
 	uint64_t allowed_at; /* nanoseconds */
-	bool paused;
+	bool paused, sweeping;
 	/* of everybody */
 	pthread_mutex_t lock;
 	struct sbp_connection *connections;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../bpf/listener.h"
+#include "../forget.h"
 #include "../launch.h"
 #include "filter.h"
 #include "launching.h"
@@ -22,7 +23,7 @@ int sbp_ask_broker(const struct sock_fprog *program, const unsigned long *passwo
 	if (error)
 		return error;
 	error = sbp_handing_program(&asking, password, out);
-	free(asking.filter);
+	sbp_forget_program(&asking);
 	return error;
 }
 

@@ -6,10 +6,8 @@
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
-#include <linux/sockios.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,17 +40,6 @@ static bool is_unix_socket(int fd)
 	return !getsockname(fd, &address, &size) && address.sa_family == AF_UNIX;
 }
 
-/*
- * Files that nobody takes out of a socket count for the broker's user, and all his programs together may have no more
- * of them under way than one may have open: whoever leaves an answer unread gets no other over the same socket.
- */
-static bool has_unread_answer(int fd)
-{
-	int bytes = 0;
-
-	return !ioctl(fd, SIOCOUTQ, &bytes) && bytes > 0;
-}
-
 /* --- One request ----------------------------------------------------------------------------- */
 
 /* Whoever does not wait for his answer, or for many, has none: nothing here waits for him. */
@@ -74,8 +61,9 @@ static void reply(int fd, struct sbp_answer_of_broker *answer)
 	(void)!sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void answer_message(const struct sbp_broker *broker, struct sbp_broker_message *message,
-			   size_t size, int reply_end)
+/* Takes the reply's end. There is room for one more that is unread. */
+static void answer_message(const struct sbp_broker *broker, struct sbp_connection *connection,
+			   struct sbp_broker_message *message, size_t size, int reply_end)
 {
 	struct sbp_answer_of_broker answer;
 	int error = sbp_broker_check_message(message, size);
@@ -88,8 +76,12 @@ static void answer_message(const struct sbp_broker *broker, struct sbp_broker_me
 		sbp_broker_answer_request(broker, &message->request, message->path, &answer);
 	}
 	reply(reply_end, &answer);
-	if (answer.fd >= 0)
-		close(answer.fd);
+	if (answer.fd < 0) {
+		sbp_close_passed_fd(reply_end);
+		return;
+	}
+	close(answer.fd);
+	sbp_unread_keep(&connection->unread, reply_end);
 }
 
 /* Whoever is denied something says it once, before the end; who says it again does not hold up anybody by it. */
@@ -111,7 +103,7 @@ static void report_denied(const struct sbp_broker_message *message, size_t size,
 	*report = -1;
 }
 
-int sbp_broker_serve(const struct sbp_broker *broker, int connection, int *report)
+int sbp_broker_serve(const struct sbp_broker *broker, struct sbp_connection *connection)
 {
 	struct sbp_broker_message message;
 	struct iovec part = { &message, sizeof(message) };
@@ -120,19 +112,21 @@ int sbp_broker_serve(const struct sbp_broker *broker, int connection, int *repor
 				 .msg_iovlen = 1,
 				 .msg_control = &control,
 				 .msg_controllen = sizeof(control) };
-	ssize_t size = recvmsg(connection, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t size = recvmsg(connection->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	int reply_end;
 
 	if (size < 0)
 		return errno == EINTR || errno == EAGAIN ? -EAGAIN : -EPIPE;
 	reply_end = sbp_take_passed_fd(&header);
 	if (reply_end < 0) {
-		report_denied(&message, (size_t)size, report);
+		report_denied(&message, (size_t)size, &connection->report);
 		/* an empty message, or the end: the next event tells */
 		return size ? 0 : -ENODATA;
 	}
-	if (is_unix_socket(reply_end) && !has_unread_answer(reply_end))
-		answer_message(broker, &message, (size_t)size, reply_end);
-	sbp_close_passed_fd(reply_end);
+	/* whoever leaves an answer unread gets no other over the same socket */
+	if (is_unix_socket(reply_end) && !sbp_has_unread_answer(reply_end))
+		answer_message(broker, connection, &message, (size_t)size, reply_end);
+	else
+		sbp_close_passed_fd(reply_end);
 	return 0;
 }

@@ -56,17 +56,58 @@ static void pause_until_allowed(struct sbp_broker *broker)
 	broker->paused = true;
 }
 
-static void set_watched(struct sbp_broker *broker, bool watched)
+static void watch(const struct sbp_broker *broker, struct sbp_connection *connection, bool watched)
 {
-	struct sbp_connection *at;
+	struct epoll_event event = { .events = watched ? EPOLLIN : 0, .data.ptr = connection };
+
+	epoll_ctl(broker->epoll, EPOLL_CTL_MOD, connection->fd, &event);
+}
+
+static void watch_all(struct sbp_broker *broker, bool watched)
+{
+	pthread_mutex_lock(&broker->lock);
+	for (struct sbp_connection *at = broker->connections; at; at = at->next)
+		watch(broker, at, watched && !at->held);
+	pthread_mutex_unlock(&broker->lock);
+}
+
+/* --- Answers that are not read ---------------------------------------------------------------- */
+
+/* Who reads his answer makes no event of it: the ends are looked at again while there are some, and often while
+ * somebody waits for that. */
+static void sweep_later(struct sbp_broker *broker, bool soon)
+{
+	const struct itimerspec timer = { .it_value = { 0, soon ? 5000000 : 200000000 } };
+
+	if (broker->sweeping && !soon)
+		return;
+	timerfd_settime(broker->sweeper, 0, &timer, NULL);
+	broker->sweeping = true;
+}
+
+static void hold(struct sbp_broker *broker, struct sbp_connection *connection)
+{
+	connection->held = true;
+	watch(broker, connection, false);
+	sweep_later(broker, true);
+}
+
+static void sweep(struct sbp_broker *broker)
+{
+	bool left = false, held = false;
 
 	pthread_mutex_lock(&broker->lock);
-	for (at = broker->connections; at; at = at->next) {
-		struct epoll_event event = { .events = watched ? EPOLLIN : 0, .data.ptr = at };
-
-		epoll_ctl(broker->epoll, EPOLL_CTL_MOD, at->fd, &event);
+	for (struct sbp_connection *at = broker->connections; at; at = at->next) {
+		left |= sbp_unread_sweep(&at->unread) > 0;
+		if (at->held && at->unread.count < SBP_UNREAD_LIMIT) {
+			at->held = false;
+			watch(broker, at, !broker->paused);
+		}
+		held |= at->held;
 	}
 	pthread_mutex_unlock(&broker->lock);
+	if (left)
+		sweep_later(broker, held);
 }
 
 /* --- Events ---------------------------------------------------------------------------------- */
@@ -75,7 +116,7 @@ static int serve_once(struct sbp_broker *broker, struct sbp_connection *connecti
 {
 	return connection->notified
 		       ? sbp_broker_serve_notification(broker, connection->fd, connection->notified)
-		       : sbp_broker_serve(broker, connection->fd, &connection->report);
+		       : sbp_broker_serve(broker, connection);
 }
 
 /* How many were answered; *end: the other side is gone. A hang-up counts once everything is read. */
@@ -85,6 +126,11 @@ static int serve_some(struct sbp_broker *broker, struct sbp_connection *connecti
 	int count = 0, result = 0;
 
 	while (count < IN_A_ROW && !result) {
+		if (sbp_unread_is_full(&connection->unread)) {
+			hold(broker, connection);
+			*end = hung_up;
+			return count;
+		}
 		if (!take_allowance(broker)) {
 			pause_until_allowed(broker);
 			return count;
@@ -96,6 +142,18 @@ static int serve_some(struct sbp_broker *broker, struct sbp_connection *connecti
 	return count;
 }
 
+static bool is_sweeper(struct sbp_broker *broker, const struct epoll_event *event)
+{
+	uint64_t ticks;
+
+	if (event->data.ptr != &broker->sweeper)
+		return false;
+	(void)!read(broker->sweeper, &ticks, sizeof(ticks));
+	broker->sweeping = false;
+	sweep(broker);
+	return true;
+}
+
 static bool is_timer(struct sbp_broker *broker, const struct epoll_event *event)
 {
 	uint64_t ticks;
@@ -104,7 +162,7 @@ static bool is_timer(struct sbp_broker *broker, const struct epoll_event *event)
 		return false;
 	(void)!read(broker->timer, &ticks, sizeof(ticks));
 	broker->paused = false;
-	set_watched(broker, true);
+	watch_all(broker, true);
 	return true;
 }
 
@@ -119,7 +177,7 @@ int sbp_broker_wait_and_serve(struct sbp_broker *broker, int ms)
 
 		if (events[i].data.ptr == &broker->stop)
 			return -ECANCELED;
-		if (is_timer(broker, &events[i]))
+		if (is_timer(broker, &events[i]) || is_sweeper(broker, &events[i]))
 			continue;
 		/* who is gone while all wait needs no answer, and would be an event for ever */
 		if (broker->paused)
@@ -128,9 +186,11 @@ int sbp_broker_wait_and_serve(struct sbp_broker *broker, int ms)
 			served += serve_some(broker, connection,
 					     events[i].events & (EPOLLHUP | EPOLLERR), &end);
 		if (broker->paused)
-			set_watched(broker, false);
+			watch_all(broker, false);
 		if (end)
 			sbp_broker_disconnect(broker, connection);
+		else if (connection->unread.count)
+			sweep_later(broker, connection->held);
 	}
 	return served;
 }

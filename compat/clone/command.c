@@ -134,13 +134,36 @@ static long judge(struct sbp_setup *setup, int fd)
 	return 0;
 }
 
+/* The name is still that of the file that was made. */
+static long check_loader(const struct sbp_setup *setup, int fd)
+{
+	struct stat made, found;
+
+	if (fstat(setup->loader_fd, &made) || fstat(fd, &found))
+		return -EBADF;
+	return made.st_dev == found.st_dev && made.st_ino == found.st_ino ? 0 : -ESTALE;
+}
+
+static long open_file(const char *path)
+{
+	return sbp_kernel(SYS_openat, AT_FDCWD, (long)path,
+			  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+static long open_loader(const struct sbp_setup *setup)
+{
+	long fd = setup->loader_file ? open_file(setup->loader_file) : setup->loader_fd, error;
+
+	if (fd < 0 || !setup->loader_file)
+		return fd;
+	error = check_loader(setup, (int)fd);
+	return error ? error : fd;
+}
+
 static long open_command(struct sbp_setup *setup)
 {
-	long fd = setup->loader_fd;
+	long fd = setup->loader_fd >= 0 ? open_loader(setup) : open_file(setup->command);
 
-	if (fd < 0)
-		fd = sbp_kernel(SYS_openat, AT_FDCWD, (long)setup->command,
-				O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fd;
 	setup->command_fd = (int)fd;

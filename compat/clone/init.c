@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "../forget.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -79,7 +80,9 @@ SBP_NEVER_RETURNS_IN_CHILD _Noreturn void sbp_init_in_child(struct sbp_setup *sh
 
 	shared->step = "init";
 	command = start_command_in_child(shared);
+	/* and no filter of its command's, of which it has copies */
 	sbp_forget_password(shared);
+	sbp_forget_code(&shared->program);
 	setup = *shared;
 	ended = command < 0 || setup.error ? command : confine_init_in_child(&setup);
 	if (ended < 0 && !setup.error)

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "../bpf/listener.h"
+#include "../forget.h"
 #include "clone.h"
 #include "uapi.h"
 
@@ -111,17 +112,11 @@ struct sock_fprog sbp_without_prologue(const struct sock_fprog *kept)
 	return (struct sock_fprog){ (unsigned short)(kept->len - ROOM), kept->filter + ROOM };
 }
 
-/* Not by memset, which a compiler leaves out where nobody reads what it wrote. */
+/* The policy is kept for another start: only what stands before it is the password's. */
 void sbp_forget_password(struct sbp_setup *setup)
 {
-	volatile struct sock_filter *code = setup->program.filter;
-	volatile unsigned long *words = setup->password;
-
-	sbp_forget_report_password(&setup->listening);
-	for (int i = 0; i < SBP_PASSWORD_WORDS; i++)
-		words[i] = 0;
-	if (!setup->by_password)
-		return;
-	for (int i = 0; i < BY_PASSWORD_LENGTH; i++)
-		code[i].k = 0;
+	sbp_forget(setup->password, sizeof(setup->password));
+	sbp_forget_code(&setup->listening);
+	if (setup->by_password)
+		sbp_forget(setup->policy.filter, ROOM * sizeof(*setup->policy.filter));
 }

@@ -12,6 +12,7 @@
 
 #include "../broker/broker.h"
 #include "../broker/filter.h"
+#include "../forget.h"
 #include "elf.h"
 #include "filter.h"
 #include "inside.h"
@@ -217,6 +218,7 @@ static int pass_descriptors(struct sbp_loading *loading, struct sbp_setup *setup
 		hand_over(setup, loading->interpreter, SBP_LOADER_INTERPRETER_FD);
 	hand_over(setup, loading->broker, number);
 	setup->first_free_fd = SBP_LOADER_INTERPRETER_FD + 1;
+	setup->first_free_fd += number == setup->first_free_fd;
 	snprintf(loading->number, sizeof(loading->number), "%d", number);
 	return number;
 }
@@ -229,7 +231,7 @@ static int make_filter(struct sbp_loading *loading, const struct sock_fprog *pro
 	if (error)
 		return error;
 	error = sbp_loading_filter(&with_broker, number, &loading->filter);
-	free(with_broker.filter);
+	sbp_forget_program(&with_broker);
 	return error;
 }
 
@@ -253,6 +255,7 @@ static int take_place(struct sbp_loading *loading, struct sbp_setup *setup, cons
 	setup->program = loading->filter;
 	setup->argv = (char *const *)loading->argv;
 	setup->loader_fd = loading->loader;
+	setup->loader_file = loading->file[0] ? loading->file : NULL;
 	return 0;
 }
 
@@ -264,14 +267,11 @@ void sbp_loading_end(struct sbp_loading *loading, struct sbp_setup *setup)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	/* a password may stand in it (clone/prologue.c) */
-	for (unsigned int i = 0; i < loading->filter.len; i++)
-		((volatile struct sock_filter *)loading->filter.filter)[i].k = 0;
 	if (loading->filter.len)
 		setup->program = loading->plain;
+	sbp_forget_program(&loading->filter);
 	if (loading->file[0])
 		unlink(loading->file);
-	free(loading->filter.filter);
 	free(loading->argv);
 	*loading = (struct sbp_loading)NOTHING;
 }

@@ -22,7 +22,7 @@ $(BROKER_TESTS): $(B)/tests/broker/%: $(B)/obj/tests/broker/%.o $(BROKER_SHARED)
 
 # tests/fuzz/fuzz_broker.c: the broker's side, and what of the client's it uses
 FUZZ_SRC_broker := $(patsubst %,compat/broker/%.c,answer broker client_listing client_status listing notify \
-		     notify_call notify_process open passed_fd request rules serve walk)
+		     notify_call notify_process open passed_fd request rules serve unread walk)
 
 # what test_launch starts
 BROKER_READERS := $(B)/tests/broker/reader-static $(B)/tests/broker/reader-dynamic

@@ -16,100 +16,53 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "raw.h"
 #include "stage.h"
-
-/* Sends what is given with so many copies of a descriptor. */
-static ssize_t send_raw(int socket, const void *data, size_t size, int fd, size_t fds, int flags)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(16 * sizeof(int))];
-	} control = { .space = { 0 } };
-	struct iovec part = { (void *)data, size };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (fds) {
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(fds * sizeof(int));
-		for (size_t i = 0; i < fds; i++)
-			memcpy(CMSG_DATA(&control.header) + i * sizeof(int), &fd, sizeof(int));
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(fds * sizeof(int));
-	}
-	return sendmsg(socket, &message, MSG_NOSIGNAL | flags);
-}
-
-/* Sends it with one end of a pair; the reply's result, or 1: the pair was closed without one. */
-static int result_of(const struct stage *stage, const void *data, size_t size, size_t fds)
-{
-	struct sbp_broker_reply reply = { .result = 2 };
-	ssize_t got;
-	int ends[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	assert_int_equal(send_raw(stage->fd, data, size, ends[1], fds, 0), size);
-	close(ends[1]);
-	got = fds ? recv(ends[0], &reply, sizeof(reply), 0) : 0;
-	close(ends[0]);
-	return got > 0 ? reply.result : 1;
-}
-
-static struct sbp_broker_message message_for(const char *path)
-{
-	struct sbp_broker_message message;
-
-	memset(&message, 0, sizeof(message));
-	message.request.magic = SBP_BROKER_MAGIC;
-	message.request.operation = SBP_BROKER_STAT;
-	message.request.path_length = (uint16_t)strlen(path);
-	memcpy(message.path, path, strlen(path));
-	return message;
-}
 
 static void messages_that_are_none(void **state)
 {
+	int fd = ((struct stage *)*state)->fd;
 	struct sbp_broker_message good = message_for("/open/file"), bad;
 	size_t size = sizeof(good.request) + 10;
 	char *large = calloc(1, 100000);
 
 	assert_non_null(large);
-	assert_int_equal(result_of(*state, &good, size, 1), 0);
+	assert_int_equal(result_of(fd, &good, size, 1), 0);
 	for (size_t i = 1; i < size; i++)
-		assert_int_equal(result_of(*state, &good, i, 1), -EBADMSG);
+		assert_int_equal(result_of(fd, &good, i, 1), -EBADMSG);
 	/* longer than it says, with a NUL, and without room for one */
-	assert_int_equal(result_of(*state, &good, size + 1, 1), -EBADMSG);
-	assert_int_equal(result_of(*state, &good, sizeof(good), 1), -EBADMSG);
+	assert_int_equal(result_of(fd, &good, size + 1, 1), -EBADMSG);
+	assert_int_equal(result_of(fd, &good, sizeof(good), 1), -EBADMSG);
 	memcpy(large, &good, size);
-	assert_int_equal(result_of(*state, large, 100000, 1), -EBADMSG);
+	assert_int_equal(result_of(fd, large, 100000, 1), -EBADMSG);
 	bad = good;
 	bad.request.path_length = 0xffff;
-	assert_int_equal(result_of(*state, &bad, sizeof(bad), 1), -EBADMSG);
+	assert_int_equal(result_of(fd, &bad, sizeof(bad), 1), -EBADMSG);
 	bad.request.path_length = SBP_BROKER_PATH_LIMIT;
-	assert_int_equal(result_of(*state, &bad, sizeof(bad.request) + SBP_BROKER_PATH_LIMIT, 1),
+	assert_int_equal(result_of(fd, &bad, sizeof(bad.request) + SBP_BROKER_PATH_LIMIT, 1),
 			 -EBADMSG);
 	bad.request.path_length = 0;
-	assert_int_equal(result_of(*state, &bad, sizeof(bad.request), 1), -EBADMSG);
+	assert_int_equal(result_of(fd, &bad, sizeof(bad.request), 1), -EBADMSG);
 	bad = good;
 	bad.path[5] = 0;
-	assert_int_equal(result_of(*state, &bad, size, 1), -EINVAL);
+	assert_int_equal(result_of(fd, &bad, size, 1), -EINVAL);
 	bad = good;
 	bad.path[0] = 'o';
-	assert_int_equal(result_of(*state, &bad, size, 1), -EINVAL);
+	assert_int_equal(result_of(fd, &bad, size, 1), -EINVAL);
 	bad = good;
 	bad.request.magic++;
-	assert_int_equal(result_of(*state, &bad, size, 1), -EBADMSG);
+	assert_int_equal(result_of(fd, &bad, size, 1), -EBADMSG);
 	for (unsigned int operation = 0; operation < 0x10000; operation += operation < 16 ? 1 : 4093) {
 		bad = good;
 		bad.request.operation = (uint16_t)operation;
 		if (operation < SBP_BROKER_OPEN || operation > SBP_BROKER_CHDIR)
-			assert_int_equal(result_of(*state, &bad, size, 1), -EINVAL);
+			assert_int_equal(result_of(fd, &bad, size, 1), -EINVAL);
 	}
 	bad = good;
 	bad.request.flags = 0xffffffff;
-	assert_int_equal(result_of(*state, &bad, size, 1), -EINVAL);
+	assert_int_equal(result_of(fd, &bad, size, 1), -EINVAL);
 	bad.request.operation = SBP_BROKER_OPEN;
-	assert_int_equal(result_of(*state, &bad, size, 1), -EACCES);
+	assert_int_equal(result_of(fd, &bad, size, 1), -EACCES);
 	free(large);
 	assert_string_equal(stage_read(*state, "/open/file"), "/open/file");
 }
@@ -151,8 +104,8 @@ static void descriptors_that_came_along(void **state)
 	char byte;
 
 	for (size_t fds = 2; fds <= 16; fds++)
-		assert_int_equal(result_of(stage, &good, size, fds), 1);
-	assert_int_equal(result_of(stage, &good, size, 0), 1);
+		assert_int_equal(result_of(stage->fd, &good, size, fds), 1);
+	assert_int_equal(result_of(stage->fd, &good, size, 0), 1);
 	send_raw(stage->fd, &good, size, null, 1, 0);
 	/* a socket that lingers, and is no Unix socket: nothing is written to it */
 	tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -302,90 +255,6 @@ static void full_tables_are_errors(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* Everything that was sent before has been read. */
-static void wait_for_answer(int fd)
-{
-	struct stage other = { .fd = fd };
-
-	assert_int_equal(result_of(&other, &(struct sbp_broker_message){ 0 }, 8, 1), -EBADMSG);
-}
-
-static bool has_word(int report)
-{
-	struct pollfd poll_it = { .fd = report, .events = POLLIN };
-
-	return poll(&poll_it, 1, 0) > 0;
-}
-
-/* Who says what he was denied is believed one message of the right form, and only of that. */
-static void of_denials_one_is_believed(void **state)
-{
-	struct stage *stage = *state;
-	struct sbp_broker_denied good = { SBP_BROKER_MAGIC, SBP_BROKER_DENIED, 0, 7, 8, 9 },
-				 bad = good;
-	struct sbp_denied call;
-	int before = count_fds(), fd, report, bystander;
-
-	assert_int_equal(sbp_broker_connect_reporting(stage->broker, &fd, &report), 0);
-	for (size_t size = 1; size < sizeof(good); size++)
-		assert_int_equal(send_raw(fd, &good, size, 0, 0, 0), size);
-	assert_int_equal(send_raw(fd, (char[sizeof(good) + 1]){ 0 }, sizeof(good) + 1, 0, 0, 0),
-			 sizeof(good) + 1);
-	bad.magic++;
-	assert_int_equal(send_raw(fd, &bad, sizeof(bad), 0, 0, 0), sizeof(bad));
-	bad = good;
-	bad.operation--;
-	assert_int_equal(send_raw(fd, &bad, sizeof(bad), 0, 0, 0), sizeof(bad));
-	bad = good;
-	bad.path_length = 8;
-	assert_int_equal(send_raw(fd, &bad, sizeof(bad), 0, 0, 0), sizeof(bad));
-	/* with an end for a reply it is a question, and none that there is */
-	assert_int_equal(result_of(&(struct stage){ .fd = fd }, &good, sizeof(good), 1), -EBADMSG);
-	wait_for_answer(fd);
-	assert_false(has_word(report));
-	/* the right one; then others, and descriptors to carry, when somebody else has the number that it went to */
-	assert_int_equal(send_raw(fd, &good, sizeof(good), 0, 0, 0), sizeof(good));
-	wait_for_answer(fd);
-	bystander = dup(0);
-	for (int i = 0; i < 1000; i++, good.number--)
-		assert_int_equal(send_raw(fd, &good, sizeof(good), 0, i % 4 == 3 ? 3 : 0, 0),
-				 sizeof(good));
-	wait_for_answer(fd);
-	assert_int_equal(sbp_report_next(report, &call), 0);
-	assert_int_equal(call.number, 7);
-	assert_int_equal(call.arch, 8);
-	assert_int_equal(call.address, 9);
-	assert_int_equal(call.pid, 0);
-	assert_int_equal(sbp_report_next(report, &call), -ENOENT);
-	assert_int_equal(close(bystander), 0);
-	close(report);
-	close(fd);
-	assert_true(come_to_fds(before));
-}
-
-/* Nobody listens, or nobody any more: no signal, and the next question has its answer. */
-static void denials_that_nobody_hears(void **state)
-{
-	const struct sbp_broker_denied good = { SBP_BROKER_MAGIC, SBP_BROKER_DENIED, 0, 7, 8, 9 };
-	struct stage *stage = *state;
-	struct sbp_denied call;
-	int before = count_fds(), fd, report;
-
-	assert_int_equal(send_raw(stage->fd, &good, sizeof(good), 0, 0, 0), sizeof(good));
-	assert_string_equal(stage_read(stage, "/open/file"), "/open/file");
-	assert_int_equal(sbp_broker_connect_reporting(stage->broker, &fd, &report), 0);
-	close(report);
-	assert_int_equal(send_raw(fd, &good, sizeof(good), 0, 0, 0), sizeof(good));
-	wait_for_answer(fd);
-	close(fd);
-	/* who goes without a word leaves none */
-	assert_int_equal(sbp_broker_connect_reporting(stage->broker, &fd, &report), 0);
-	close(fd);
-	assert_int_equal(sbp_report_next(report, &call), -ENOENT);
-	close(report);
-	assert_true(come_to_fds(before));
-}
-
 /* Without a broker there is an error, and no signal and no waiting. */
 static void a_dead_broker_is_an_error(void **state)
 {
@@ -439,8 +308,6 @@ int main(void)
 		both_ways(floods_hold_up_nobody),
 		both_ways(deaths_leave_nothing),
 		both_ways(full_tables_are_errors),
-		both_ways(of_denials_one_is_believed),
-		both_ways(denials_that_nobody_hears),
 		both_ways(a_dead_broker_is_an_error),
 		both_ways(a_broker_that_ends_wakes_who_waits),
 	};

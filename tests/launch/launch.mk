@@ -4,7 +4,7 @@
 # Run as whoever calls and, where that is root, as a user without rights.
 
 LAUNCH := $(B)/tests/launch
-LAUNCH_PROGRAMS := inject each test_launch test_copy old many
+LAUNCH_PROGRAMS := inject each test_launch test_copy old passwords many
 LAUNCH_PARTS    := traces outer state
 
 CHECKS += launch launch-asan

@@ -127,6 +127,21 @@ static int launch_twice(const void *data)
 	return bad || find_traces(&before);
 }
 
+/* By a file that has a name until it runs, and by the limits of descriptors that there are without a reserved number. */
+static int load_by_name(const void *data)
+{
+	static char *argv[] = { "guest", "again", "/command", NULL };
+	struct sbp_launch *launch = new_launch("bpf", argv);
+	struct sbp_broker *broker;
+
+	sbp_launch_set_init(launch, data != NULL);
+	if (sbp_broker_new(&broker) || sbp_broker_start(broker) ||
+	    sbp_launch_set_broker(launch, broker))
+		return 92;
+	let_fail(SYS_execveat, ENOSYS);
+	return is(run(launch), EACCES);
+}
+
 static int without_random_numbers(const void *data)
 {
 	static char *argv[] = { "guest", "exit", "7", NULL };
@@ -228,6 +243,8 @@ int main(void)
 	for (size_t i = 0; i < sizeof(execs) / sizeof(*execs); i++)
 		ok(exec_again, &execs[i].again, execs[i].name);
 	ok(launch_twice, NULL, "without execveat, getrandom and close_range");
+	ok(load_by_name, NULL, "a loaded command, and no second exec");
+	ok(load_by_name, "", "a loaded command with an init, and no second exec");
 	ok(without_random_numbers, NULL, "no password without random numbers");
 	ok(look_at_files, NULL, "the command alone is in an empty root, and can't be changed");
 	ok(launch_without_users, NULL,
