@@ -34,9 +34,11 @@ static volatile pid_t *traced_thread;
 
 static void *is_traced_alone(void *body)
 {
-	*traced_thread = (pid_t)syscall(__NR_gettid);
+	pid_t self = (pid_t)syscall(__NR_gettid);
+
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	syscall(__NR_tgkill, getpid(), *traced_thread, SIGSTOP);
+	*traced_thread = self;
+	syscall(__NR_tgkill, getpid(), self, SIGSTOP);
 	_exit(((int (*)(void))body)());
 }
 
@@ -93,7 +95,8 @@ FIXTURE_SETUP(dying)
 
 FIXTURE_TEARDOWN(dying)
 {
-	kill(self->pid, SIGKILL);
+	if (self->pid > 0)
+		kill(self->pid, SIGKILL);
 	close(written[0]);
 	close(written[1]);
 }
