@@ -61,6 +61,21 @@ static pid_t child_with_traced_thread(int (*body)(void), long options)
 	return pid;
 }
 
+/*
+ * How it ended. Old kernels show a task that is killed on its way through the stop at the exit for a moment as one
+ * that stands there.
+ */
+static int end_of(pid_t pid)
+{
+	int status;
+
+	do
+		if (waitpid(pid, &status, __WALL) != pid)
+			return -1;
+	while (WIFSTOPPED(status));
+	return status;
+}
+
 FIXTURE(dying)
 {
 	pid_t pid, traced;
@@ -103,26 +118,20 @@ FIXTURE_TEARDOWN(dying)
 
 TEST_F(dying, control)
 {
-	int status;
-
 	ASSERT_EQ(0, ptrace(PTRACE_CONT, self->traced, NULL, NULL));
 	if (variant->in_thread)
-		ASSERT_EQ(self->traced, waitpid(self->traced, &status, __WALL));
-	ASSERT_EQ(self->pid, waitpid(self->pid, &status, 0));
-	EXPECT_TRUE(exited_with(status, 9));
+		EXPECT_TRUE(exited_with(end_of(self->traced), 9));
+	EXPECT_TRUE(exited_with(end_of(self->pid), 9));
 	EXPECT_EQ(1, bytes_written());
 }
 
 /* Killed while the tracer had the word: what it would have said is not known */
 TEST_F(dying, a_killed_task_makes_no_call)
 {
-	int status;
-
 	ASSERT_EQ(0, kill(self->pid, SIGKILL));
 	if (variant->in_thread)
-		ASSERT_EQ(self->traced, waitpid(self->traced, &status, __WALL));
-	ASSERT_EQ(self->pid, waitpid(self->pid, &status, 0));
-	EXPECT_TRUE(killed_by(status, SIGKILL));
+		EXPECT_TRUE(killed_by(end_of(self->traced), SIGKILL));
+	EXPECT_TRUE(killed_by(end_of(self->pid), SIGKILL));
 	EXPECT_EQ(0, bytes_written());
 }
 
