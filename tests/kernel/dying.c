@@ -34,9 +34,11 @@ static volatile pid_t *traced_thread;
 
 static void *is_traced_alone(void *body)
 {
-	*traced_thread = (pid_t)syscall(__NR_gettid);
+	pid_t self = (pid_t)syscall(__NR_gettid);
+
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	syscall(__NR_tgkill, getpid(), *traced_thread, SIGSTOP);
+	*traced_thread = self;
+	syscall(__NR_tgkill, getpid(), self, SIGSTOP);
 	_exit(((int (*)(void))body)());
 }
 
@@ -57,6 +59,21 @@ static pid_t child_with_traced_thread(int (*body)(void), long options)
 	    ptrace(PTRACE_SETOPTIONS, *traced_thread, NULL, (void *)(options | PTRACE_O_TRACESYSGOOD)))
 		return -1;
 	return pid;
+}
+
+/*
+ * How it ended. Old kernels show a task that is killed on its way through the stop at the exit for a moment as one
+ * that stands there.
+ */
+static int end_of(pid_t pid)
+{
+	int status;
+
+	do
+		if (waitpid(pid, &status, __WALL) != pid)
+			return -1;
+	while (WIFSTOPPED(status));
+	return status;
 }
 
 FIXTURE(dying)
@@ -93,33 +110,28 @@ FIXTURE_SETUP(dying)
 
 FIXTURE_TEARDOWN(dying)
 {
-	kill(self->pid, SIGKILL);
+	if (self->pid > 0)
+		kill(self->pid, SIGKILL);
 	close(written[0]);
 	close(written[1]);
 }
 
 TEST_F(dying, control)
 {
-	int status;
-
 	ASSERT_EQ(0, ptrace(PTRACE_CONT, self->traced, NULL, NULL));
 	if (variant->in_thread)
-		ASSERT_EQ(self->traced, waitpid(self->traced, &status, __WALL));
-	ASSERT_EQ(self->pid, waitpid(self->pid, &status, 0));
-	EXPECT_TRUE(exited_with(status, 9));
+		EXPECT_TRUE(exited_with(end_of(self->traced), 9));
+	EXPECT_TRUE(exited_with(end_of(self->pid), 9));
 	EXPECT_EQ(1, bytes_written());
 }
 
 /* Killed while the tracer had the word: what it would have said is not known */
 TEST_F(dying, a_killed_task_makes_no_call)
 {
-	int status;
-
 	ASSERT_EQ(0, kill(self->pid, SIGKILL));
 	if (variant->in_thread)
-		ASSERT_EQ(self->traced, waitpid(self->traced, &status, __WALL));
-	ASSERT_EQ(self->pid, waitpid(self->pid, &status, 0));
-	EXPECT_TRUE(killed_by(status, SIGKILL));
+		EXPECT_TRUE(killed_by(end_of(self->traced), SIGKILL));
+	EXPECT_TRUE(killed_by(end_of(self->pid), SIGKILL));
 	EXPECT_EQ(0, bytes_written());
 }
 

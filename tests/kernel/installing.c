@@ -180,6 +180,46 @@ TEST(status_tells_of_strict_mode)
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
 }
 
+#ifdef __x86_64__
+/*
+ * CVE-2009-0835: the four calls of strict mode have other numbers in each architecture, and the numbers of one are
+ * others' calls: read and write are 3 and 4 by int $0x80, which are close and stat to a 64-bit program.
+ */
+struct strict_call {
+	int compat;
+	long nr;
+};
+
+static int calls_strictly(void *job)
+{
+	const struct strict_call *c = job;
+	long result;
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+		return 100;
+	if (c->compat)
+		__asm__ volatile("int $0x80"
+				 : "=a"(result)
+				 : "0"(c->nr), "b"(-1L), "c"(0L), "d"(0L)
+				 : "memory", "cc", "r8", "r9", "r10", "r11");
+	else
+		result = syscall(c->nr, -1L, 0L, 0L);
+	syscall(__NR_exit, 7);
+	return 8;
+}
+
+TEST(strict_mode_looks_at_the_architecture)
+{
+	static struct strict_call allowed[] = { { 0, 0 }, { 0, 1 }, { 1, 3 }, { 1, 4 } },
+				  forbidden[] = { { 0, 3 }, { 0, 4 }, { 1, 0 }, { 1, 15 }, { 1, 60 } };
+
+	for (size_t i = 0; i < COUNT(allowed); i++)
+		EXPECT_TRUE(exited_with(in_child(calls_strictly, &allowed[i]), 7));
+	for (size_t i = 0; i < COUNT(forbidden); i++)
+		EXPECT_TRUE(killed_by(in_child(calls_strictly, &forbidden[i]), SIGKILL));
+}
+#endif
+
 /* --- sysctls */
 
 static const char available[] = "/proc/sys/kernel/seccomp/actions_avail",

@@ -80,8 +80,11 @@ TEST_F(listener, is_polled)
 }
 
 /* Who sleeps in poll is woken by what somebody else receives. */
+static volatile pid_t poller;
+
 static void *polls_for_out(void *fd)
 {
+	poller = (pid_t)syscall(__NR_gettid);
 	return (void *)(long)events(*(int *)fd, POLLOUT, -1);
 }
 
@@ -91,6 +94,9 @@ TEST_F(listener, wakes_who_polls_to_answer)
 	void *result = NULL;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, polls_for_out, &self->fd));
+	while (!poller)
+		sched_yield();
+	wait_for_state(poller, 'S');
 	self->client = client_of(asks, (void *)1);
 	ASSERT_EQ(0, receive(self->fd, &self->request));
 	pthread_join(thread, &result);

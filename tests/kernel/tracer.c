@@ -74,6 +74,17 @@ TEST(what_a_tracer_made_of_it_is_judged_again)
 	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
 
+TEST(what_a_tracer_made_of_it_is_made)
+{
+	pid_t pid = traced_child(calls_getpid_traced, PTRACE_O_TRACESECCOMP);
+
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(is_seccomp_event(go_on(pid, PTRACE_CONT)));
+	/* 0 for root, as no getpid would be */
+	ASSERT_EQ(0, change_number(pid, __NR_getuid));
+	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 10));
+}
+
 TEST(what_a_tracer_left_is_made)
 {
 	pid_t pid = traced_child(calls_getpid_traced, PTRACE_O_TRACESECCOMP);
