@@ -10,7 +10,8 @@ include ci/build.mk
 include ci/static.mk
 include ci/install.mk
 include ci/check.mk
-include $(wildcard compat/compat.mk $(foreach d,$(wildcard tests/*),$d/$(notdir $d).mk))
+include compat/compat.mk ci/alone.mk
+include $(wildcard $(foreach d,$(wildcard tests/*),$d/$(notdir $d).mk))
 
 .DEFAULT_GOAL := all
 .PHONY: all run check qemu bench fuzz static install uninstall clean format format-check lint \

@@ -95,11 +95,6 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -o $@ $<
 
-# A program carries the library's objects inside: it starts faster, and runs from where it was built.
-$(B)/sandbox-probe: $(PROBE_OBJ) $(B)/libsandbox-probe.a $(B)/sources
-	$(call SAY,LINK,$@)
-	$(Q)$(LINK) -o $@ $(PROBE_OBJ) $(B)/libsandbox-probe.a $(PROGRAM_LIBS)
-
 $(B)/libsandbox-probe.a: $(LIB_OBJ) $(B)/sources
 	$(call SAY,AR,$@)
 	@rm -f $@

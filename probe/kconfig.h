@@ -92,9 +92,13 @@ int sbp_kconfig_fail(struct sbp_kconfig_result *result, int err, const char *for
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Where libkmod finds the file of the module `configs` in the tree of modules at directory. 0 and
- * its path; -ENOENT and whether it is built in instead; -ENOTSUP without libkmod.
+ * Where the file of the module `configs` is in the tree of modules at directory: libkmod's answer, and where that
+ * can't be loaded what its indexes say. 0 and its path; -ENOENT and whether it is built in instead.
  */
 int sbp_kconfig_find_module(const char *directory, char *path, size_t size, bool *builtin);
+
+/* The same for any module, by the indexes (kconfig_index.c). */
+int sbp_kconfig_find_in_index(const char *directory, const char *name, char *path, size_t size,
+			      bool *builtin);
 
 #endif

@@ -4,7 +4,8 @@
  * modules only: nothing is inserted, and the running kernel's list of modules is not asked.
  *
  * The library is opened when it is needed and not linked: it brings libcrypto along, a millisecond
- * at each start of a program that mostly finds /proc/config.gz; and static programs have none.
+ * at each start of a program that mostly finds /proc/config.gz. Where there is none, as in static programs, the
+ * same indexes are read by kconfig_index.c.
  */
 #include "kconfig.h"
 
@@ -100,7 +101,7 @@ int sbp_kconfig_find_module(const char *directory, char *path, size_t size, bool
 
 	*builtin = false;
 	if (!open_library(&l))
-		return -ENOTSUP;
+		return sbp_kconfig_find_in_index(directory, "configs", path, size, builtin);
 	ctx = l.kmod_new(directory, no_configuration);
 	if (!ctx)
 		return -ENOMEM;
@@ -114,9 +115,7 @@ int sbp_kconfig_find_module(const char *directory, char *path, size_t size, bool
 
 int sbp_kconfig_find_module(const char *directory, char *path, size_t size, bool *builtin)
 {
-	(void)directory, (void)path, (void)size;
-	*builtin = false;
-	return -ENOTSUP;
+	return sbp_kconfig_find_in_index(directory, "configs", path, size, builtin);
 }
 
 #endif

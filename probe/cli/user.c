@@ -15,63 +15,9 @@
 #include <unistd.h>
 
 #include "cli.h"
-
-enum { GROUPS_LIMIT = 1024 };
-
-struct user {
-	char name[64];
-	uid_t uid;
-	gid_t gid;
-	int group_count;
-	gid_t groups[GROUPS_LIMIT];
-};
+#include "user.h"
 
 /* --- Who it is ----------------------------------------------------------------------------- */
-
-/*
- * A static program reads the files: NSS would load libraries that have to fit the libc inside it.
- */
-static struct passwd *look_up(const char *name, uid_t uid)
-{
-#ifdef SBP_STATIC
-	FILE *file = fopen("/etc/passwd", "re");
-	struct passwd *entry = NULL;
-
-	while (file && (entry = fgetpwent(file)))
-		if (name ? !strcmp(entry->pw_name, name) : entry->pw_uid == uid)
-			break;
-	if (file)
-		fclose(file);
-	return entry;
-#else
-	return name ? getpwnam(name) : getpwuid(uid);
-#endif
-}
-
-static void look_up_groups(struct user *user)
-{
-#ifdef SBP_STATIC
-	FILE *file = fopen("/etc/group", "re");
-	struct group *entry;
-
-	user->groups[user->group_count++] = user->gid;
-	while (file && user->group_count < GROUPS_LIMIT && (entry = fgetgrent(file)))
-		for (char **member = entry->gr_mem; *member; member++)
-			if (!strcmp(*member, user->name)) {
-				user->groups[user->group_count++] = entry->gr_gid;
-				break;
-			}
-	if (file)
-		fclose(file);
-#else
-	int count = GROUPS_LIMIT;
-
-	if (getgrouplist(user->name, user->gid, user->groups, &count) >= 0)
-		user->group_count = count;
-	else
-		user->groups[user->group_count++] = user->gid;
-#endif
-}
 
 static int complain_of_user(const char *name)
 {
@@ -104,23 +50,17 @@ static bool is_number(const char *name, uid_t *uid)
 
 static int find_user(const char *name, struct user *user)
 {
-	struct passwd *entry = look_up(name, 0);
 	uid_t uid;
 
 	*user = (struct user){ .group_count = 0 };
-	if (!entry && is_number(name, &uid)) {
-		entry = look_up(NULL, uid);
+	if (look_up_user(user, name, 0))
+		return EXIT_REPORTED;
+	if (!is_number(name, &uid))
+		return complain_of_user(name);
+	if (!look_up_user(user, NULL, uid)) {
 		user->uid = uid;
 		user->gid = uid;
-	} else if (!entry) {
-		return complain_of_user(name);
 	}
-	if (!entry)
-		return EXIT_REPORTED;
-	snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
-	user->uid = entry->pw_uid;
-	user->gid = entry->pw_gid;
-	look_up_groups(user);
 	return EXIT_REPORTED;
 }
 

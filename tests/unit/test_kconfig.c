@@ -330,7 +330,6 @@ static void module_that_libkmod_knows(void **state)
 	char outside[128];
 
 	(void)state;
-	need_libkmod();
 	put_packed(MODULES "/updates/configs.ko.gz", text, sizeof(text) - 1, MODULE | GZIP);
 	put_index(MODULES "/modules.dep.bin", "configs", "updates/configs.ko.gz:");
 	assert_int_equal(ask(), 0);
@@ -375,13 +374,138 @@ static void module_that_libkmod_knows(void **state)
 static void built_in_list_explains(void **state)
 {
 	(void)state;
-	need_libkmod();
 	put_index(MODULES "/modules.dep.bin", "other", "other.ko:");
 	put_index(MODULES "/modules.builtin.bin", "configs", "");
 	assert_int_equal(ask(), -ENOENT);
 	expect_nothing();
 	assert_true(result.ikconfig_builtin);
 	assert_non_null(strstr(result.why, "CONFIG_IKCONFIG_PROC"));
+}
+
+/* --- the same without libkmod */
+
+static unsigned char tree[1024];
+
+static size_t put_be(size_t at, uint32_t number)
+{
+	for (int shift = 24; shift >= 0; shift -= 8)
+		tree[at++] = (unsigned char)(number >> shift);
+	return at;
+}
+
+static size_t put_words(size_t at, const char *words)
+{
+	memcpy(tree + at, words, strlen(words) + 1);
+	return at + strlen(words) + 1;
+}
+
+static size_t put_value(size_t at, const char *value)
+{
+	return put_words(put_be(put_be(at, 1), 0), value);
+}
+
+/* As depmod writes "config", "configs" and "dummy": prefixes, children and values all in one tree. */
+static size_t make_tree(void)
+{
+	enum { PREFIX = 1u << 31, VALUES = 1 << 30, CHILDREN = 1 << 29 };
+	size_t at = 12, config, configs, dummy;
+
+	memset(tree, 0, sizeof(tree));
+	configs = at;
+	at = put_value(at, "a/configs.ko.gz: b/config.ko c/dummy.ko");
+	dummy = at;
+	at = put_value(put_words(at, "ummy"), "/elsewhere/dummy.ko:");
+	config = at;
+	at = put_words(at, "onfig");
+	tree[at++] = 's';
+	tree[at++] = 's';
+	at = put_value(put_be(at, (uint32_t)configs | VALUES), "b/config.ko:");
+	put_be(put_be(put_be(0, 0xb007f457), 2 << 16), (uint32_t)at | CHILDREN);
+	tree[at++] = 'c';
+	tree[at++] = 'd';
+	at = put_be(at, (uint32_t)config | PREFIX | VALUES | CHILDREN);
+	return put_be(at, (uint32_t)dummy | PREFIX | VALUES);
+}
+
+static void expect_module(const char *name, const char *expected)
+{
+	char path[512], whole[512];
+	bool builtin = true;
+
+	snprintf(whole, sizeof(whole), "%s%s", *expected == '/' ? "" : in_root(MODULES "/"),
+		 expected);
+	assert_int_equal(
+		sbp_kconfig_find_in_index(in_root(MODULES), name, path, sizeof(path), &builtin), 0);
+	assert_string_equal(path, whole);
+	assert_false(builtin);
+}
+
+static void expect_no_module(const char *name, bool expected)
+{
+	char path[512];
+	bool builtin = !expected;
+
+	assert_int_equal(sbp_kconfig_find_in_index(in_root(MODULES), name, path, sizeof(path),
+						   &builtin),
+			 -ENOENT);
+	assert_int_equal(builtin, expected);
+}
+
+static void index_is_read_as_libkmod_does(void **state)
+{
+	char path[512], same[512];
+	bool builtin;
+	int known;
+
+	(void)state;
+	put(MODULES "/modules.dep.bin", tree, make_tree());
+	put_index(MODULES "/modules.builtin.bin", "built", "");
+	expect_module("configs", "a/configs.ko.gz");
+	expect_module("config", "b/config.ko");
+	expect_module("dummy", "/elsewhere/dummy.ko");
+	expect_no_module("conf", false);
+	expect_no_module("configsx", false);
+	expect_no_module("", false);
+	expect_no_module("e", false);
+	expect_no_module("built", true);
+	assert_int_equal(sbp_kconfig_find_in_index(in_root(MODULES), "configs", path, 20, &builtin),
+			 -ENAMETOOLONG);
+
+	need_libkmod();
+	known = sbp_kconfig_find_module(in_root(MODULES), same, sizeof(same), &builtin);
+	assert_int_equal(known, 0);
+	assert_int_equal(sbp_kconfig_find_in_index(in_root(MODULES), "configs", path, sizeof(path),
+						   &builtin),
+			 0);
+	assert_string_equal(path, same);
+}
+
+/* Cut off anywhere, or with any byte replaced: an answer in time, and never what lies behind the file. */
+static void damaged_index_is_no_answer(void **state)
+{
+	size_t length = make_tree();
+	char path[512];
+	bool builtin;
+
+	(void)state;
+	for (size_t cut = 0; cut < length; cut++) {
+		put(MODULES "/modules.dep.bin", tree, cut);
+		expect_no_module("dummy", false);
+	}
+	for (size_t at = 0; at < length; at++)
+		for (unsigned int value = 0; value < 256; value += 17) {
+			make_tree();
+			tree[at] = (unsigned char)value;
+			put(MODULES "/modules.dep.bin", tree, length);
+			sbp_kconfig_find_in_index(in_root(MODULES), "configs", path, sizeof(path),
+						  &builtin);
+		}
+	/* A child that is its own parent. */
+	memset(tree, 'c', sizeof(tree));
+	put_be(put_be(put_be(0, 0xb007f457), 2 << 16), 1u << 29 | 14);
+	put_be(16, 1u << 29 | 14);
+	put(MODULES "/modules.dep.bin", tree, sizeof(tree));
+	expect_no_module("cccccccccccccccccccccccccccccccc", false);
 }
 
 /* --- all at once */
@@ -449,6 +573,8 @@ int main(void)
 		TEST(knows_versions),
 		TEST(any_symbols),
 		TEST(module_that_libkmod_knows),
+		TEST(index_is_read_as_libkmod_does),
+		TEST(damaged_index_is_no_answer),
 		TEST(built_in_list_explains),
 		TEST(many_threads),
 		TEST(this_machine),
