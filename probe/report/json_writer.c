@@ -4,6 +4,8 @@
  */
 #include "json_writer.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* --- Strings ------------------------------------------------------------------------------ */
@@ -36,15 +38,35 @@ static size_t character_length(const unsigned char *c)
 	return 0;
 }
 
+/* In each byte of a word its highest bit, or any other. */
+#define EACH(bits) (~UINT64_C(0) / 0xff * (bits))
+
+/* Whether some of eight bytes is no plain one. May be wrong about bytes above one that isn't. */
+static inline bool any_odd(uint64_t word)
+{
+	uint64_t quote = word ^ EACH('"'), backslash = word ^ EACH('\\'), delete = word ^ EACH(0x7f);
+
+	return ((word - EACH(' ')) | (quote - EACH(1)) | (backslash - EACH(1)) |
+		(delete - EACH(1)) | word) &
+	       EACH(0x80);
+}
+
 /* Copies what needs no escape, which nearly always is all of it. `at` has room for it. */
-static const unsigned char *copy_plain(char **at, const unsigned char *c)
+static const unsigned char *copy_plain(char **at, const unsigned char *c, const unsigned char *end)
 {
 	static const bool plain[256] = { [' ' ... '!'] = true,
 					 ['#' ... '['] = true,
 					 [']' ... '~'] = true };
 	char *to = *at;
+	uint64_t word;
 
-	while (plain[*c])
+	for (; end - c >= (ptrdiff_t)sizeof(word); c += sizeof(word), to += sizeof(word)) {
+		memcpy(&word, c, sizeof(word));
+		if (any_odd(word))
+			break;
+		memcpy(to, &word, sizeof(word));
+	}
+	while (c < end && plain[*c])
 		*to++ = (char)*c++;
 	*at = to;
 	return c;
@@ -60,7 +82,7 @@ static size_t quote_character(struct output *out, const unsigned char *c)
 	if (!length)
 		out_text(out, "\\ufffd");
 	else if (at)
-		out_format(out, "\\%c", names[at - named]);
+		out_bytes(out, (const char[]){ '\\', names[at - named] }, 2);
 	else if (*c < 0x20 || *c == 0x7f)
 		out_format(out, "\\u%04x", *c);
 	else
@@ -70,16 +92,16 @@ static size_t quote_character(struct output *out, const unsigned char *c)
 
 void json_quote(struct output *out, const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
-	char *at = out_room(out, strlen(text) + 2);
+	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
+	char *at = out_room(out, (size_t)(end - c) + 2);
 
 	if (!at)
 		return;
 	*at++ = '"';
-	while (*(c = copy_plain(&at, c))) {
+	while ((c = copy_plain(&at, c, end)) < end) {
 		out_wrote(out, at);
 		c += quote_character(out, c);
-		at = out_room(out, strlen((const char *)c) + 2);
+		at = out_room(out, (size_t)(end - c) + 2);
 		if (!at)
 			return;
 	}
@@ -92,16 +114,16 @@ void json_quote(struct output *out, const char *text)
 /* A line feed and the blanks of its depth, after `before` unless that is 0. */
 static void begin_line(struct json *json, char before)
 {
-	char *at = out_room(json->out, 2 + 2 * JSON_DEPTH);
+	static const char blanks[2 * JSON_DEPTH] = { [0 ... 2 * JSON_DEPTH - 1] = ' ' };
+	char *at = out_room(json->out, 2 + sizeof(blanks));
 
 	if (!at)
 		return;
 	if (before)
 		*at++ = before;
 	*at++ = '\n';
-	for (size_t i = 0; i < 2 * json->depth; i++)
-		*at++ = ' ';
-	out_wrote(json->out, at);
+	memcpy(at, blanks, sizeof(blanks)); /* all of them: that takes no call */
+	out_wrote(json->out, at + 2 * json->depth);
 }
 
 static void begin_value(struct json *json, const char *key)

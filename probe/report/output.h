@@ -19,8 +19,8 @@ struct output {
  * For writers of many small pieces: where the next `most` bytes may be written, NULL when there is no room; and
  * where they ended.
  */
-char *out_room(struct output *out, size_t most);
-void out_wrote(struct output *out, char *end);
+static inline char *out_room(struct output *out, size_t most);
+static inline void out_wrote(struct output *out, char *end);
 
 void out_bytes(struct output *out, const char *bytes, size_t length);
 void out_text(struct output *out, const char *text);
@@ -32,5 +32,26 @@ void out_free(struct output *out);
  * others begin at `indent`. Ends with a line feed. A word that is too long gets a line of its own.
  */
 void out_wrapped(struct output *out, size_t width, size_t column, size_t indent, const char *text);
+
+/* --- Inline, for there are thousands of pieces ---------------------------------------------- */
+
+/* Makes room for `more` bytes and a NUL, by a larger buffer. */
+bool out_grow(struct output *out, size_t more);
+
+static inline bool out_has(struct output *out, size_t more)
+{
+	return out->room - out->used > more ? !out->failed : out_grow(out, more);
+}
+
+static inline char *out_room(struct output *out, size_t most)
+{
+	return out_has(out, most) ? out->text + out->used : NULL;
+}
+
+static inline void out_wrote(struct output *out, char *end)
+{
+	*end = '\0';
+	out->used = (size_t)(end - out->text);
+}
 
 #endif
