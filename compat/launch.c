@@ -34,6 +34,7 @@ struct sbp_launch {
 	int *report;
 	int min_level;
 	struct sbp_broker *broker;
+	struct area *kept;	     /* of an earlier start, for the next */
 	enum sbp_feature plan_lacks; /* for a stronger plan */
 	const char *failed_step;
 	enum sbp_feature missing;
@@ -65,6 +66,8 @@ struct sbp_launch *sbp_launch_unref(struct sbp_launch *launch)
 	if (launch) {
 		free(launch->setup.policy.filter);
 		sbp_broker_unref(launch->broker);
+		if (launch->kept)
+			munmap(launch->kept, sizeof(*launch->kept));
 	}
 	free(launch);
 	return NULL;
@@ -358,10 +361,34 @@ static struct area *map_area(const struct sbp_setup *setup)
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
+	return area;
+}
+
+/* One more start costs a launcher no mapping. With an init the setup would be shared with whoever it forks. */
+static struct area *take_area(struct sbp_launch *launch)
+{
+	const struct sbp_setup *setup = &launch->setup;
+	struct area *area = setup->init ? NULL : launch->kept;
+
+	if (area)
+		launch->kept = NULL;
+	else
+		area = map_area(setup);
+	if (!area)
+		return NULL;
 	__asan_unpoison_memory_region(area, sizeof(*area));
 	area->setup = *setup;
 	area->setup.inner_stack = area->inner_stack + STACK;
 	return area;
+}
+
+/* A stack may still hold a password: such an area, and one that is shared, is never kept. */
+static void leave_area(struct sbp_launch *launch, struct area *area, bool secret)
+{
+	if (launch->kept || launch->setup.init || secret)
+		munmap(area, sizeof(*area));
+	else
+		launch->kept = area;
 }
 
 static int end(struct sbp_launch *launch, const struct sbp_setup *setup, int error)
@@ -403,7 +430,8 @@ static int start_notifying(struct sbp_launch *launch, struct area *area, pid_t *
 
 static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
 {
-	struct area *area = map_area(&launch->setup);
+	struct area *area = take_area(launch);
+	bool secret;
 	int error;
 
 	if (!area)
@@ -413,12 +441,13 @@ static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
 	if (!error)
 		error = notifying ? start_notifying(launch, area, pid)
 				  : start_by_loader(launch, area, pid);
+	secret = area->setup.by_password || area->setup.wants_report || area->setup.must_listen;
 	sbp_forget_password(&area->setup);
 	sbp_forget_program(&area->setup.listening);
 	if (launch->report)
 		*launch->report = error ? -1 : area->setup.listener;
 	end(launch, &area->setup, error);
-	munmap(area, sizeof(*area));
+	leave_area(launch, area, secret);
 	return error;
 }
 

@@ -5,7 +5,6 @@
  * (the one that is not set), {namespace} (the feature's own word in sysctls), and {absent}, the
  * remedy for what a kernel lacks.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "question.h"
@@ -90,8 +89,10 @@ static void append_name(struct text *text, const struct sbp_question *q, const c
 
 const char *sbp_expand(const struct sbp_question *q, const char *template)
 {
-	struct text text = { .used = 0 };
+	struct text text;
 
+	text.used = 0;
+	text.buffer[0] = '\0';
 	while (*template) {
 		size_t plain = strcspn(template, "{"), length;
 		char name[64];
@@ -101,8 +102,11 @@ const char *sbp_expand(const struct sbp_question *q, const char *template)
 		if (!*template)
 			break;
 		length = strcspn(template + 1, "}");
-		snprintf(name, sizeof(name), "%.*s", (int)length, template + 1);
-		append_name(&text, q, name);
+		if (length < sizeof(name)) {
+			memcpy(name, template + 1, length);
+			name[length] = '\0';
+			append_name(&text, q, name);
+		}
 		template += length + 2;
 	}
 	return sbp_text(q->p, "%s", text.buffer);

@@ -79,7 +79,8 @@ void sbp_parse_status(struct sbp_probe *p, const char *text, const char *source)
 		for (size_t i = 0; i < sizeof(status_lines) / sizeof(*status_lines); i++) {
 			const char *value = text + key + 1;
 
-			if (text[key] != ':' || strlen(status_lines[i].key) != key ||
+			if (*text != *status_lines[i].key || text[key] != ':' ||
+			    strlen(status_lines[i].key) != key ||
 			    strncmp(text, status_lines[i].key, key))
 				continue;
 			value += strspn(value, " \t");

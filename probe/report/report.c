@@ -12,12 +12,12 @@
 /* --- The walk ----------------------------------------------------------------------------- */
 
 /* The heading for each family of features.def. */
-#define GROUP_SECCOMP	"System-call filters"
-#define GROUP_NAMESPACE "Namespaces"
-#define GROUP_PROCESS	"Process"
-#define GROUP_HELPER	"Setuid helper"
-#define GROUP_PTRACE	"Tracing"
-#define GROUP_ARM	"32-bit ARM processes"
+static const char GROUP_SECCOMP[] = "System-call filters";
+static const char GROUP_NAMESPACE[] = "Namespaces";
+static const char GROUP_PROCESS[] = "Process";
+static const char GROUP_HELPER[] = "Setuid helper";
+static const char GROUP_PTRACE[] = "Tracing";
+static const char GROUP_ARM[] = "32-bit ARM processes";
 
 static const char *const groups[] = {
 #define SBP_FEATURE(number, id, name, summary, since, kconfig, family, ...) \
@@ -56,10 +56,10 @@ static void add_group(struct report *report, enum sbp_feature first, feature_set
 	enum sbp_feature f;
 
 	for (f = sbp_feature_next(0); f != first; f = sbp_feature_next(f))
-		if (!strcmp(groups[f], groups[first]))
+		if (groups[f] == groups[first])
 			return;
 	for (; f; f = sbp_feature_next(f))
-		if (!strcmp(groups[f], groups[first]) && shown & FEATURE_BIT(f))
+		if (groups[f] == groups[first] && shown & FEATURE_BIT(f))
 			add_row(report, f);
 }
 

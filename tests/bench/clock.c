@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Owns the timing of steps and the look of the tables. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -31,17 +32,39 @@ static double time_step(const struct step *step)
 	return (now_us() - start) / repeat;
 }
 
+/* Another order each time, the same in every run of the program. */
+static void shuffle(size_t *order, size_t count)
+{
+	static uint32_t state = 1;
+
+	for (size_t i = count; i > 1; i--) {
+		size_t other, kept = order[i - 1];
+
+		state = state * 1664525 + 1013904223;
+		other = (state >> 8) % i;
+		order[i - 1] = order[other];
+		order[other] = kept;
+	}
+}
+
 void run_rounds(struct step *steps, size_t count, int rounds)
 {
+	size_t order[STEP_LIMIT];
+
 	if (rounds > ROUND_LIMIT)
 		rounds = ROUND_LIMIT;
-	for (int round = -1; round < rounds; round++)
+	for (size_t i = 0; i < count; i++)
+		order[i] = i;
+	for (int round = -1; round < rounds; round++) {
+		shuffle(order, count);
 		for (size_t i = 0; i < count; i++) {
-			double taken = time_step(&steps[i]);
+			struct step *step = &steps[order[i]];
+			double taken = time_step(step);
 
 			if (round >= 0)
-				steps[i].rounds[round] = taken;
+				step->rounds[round] = taken;
 		}
+	}
 	for (size_t i = 0; i < count; i++) {
 		qsort(steps[i].rounds, (size_t)rounds, sizeof(double), by_value);
 		steps[i].minimum = steps[i].rounds[0];

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-enum { ROUND_LIMIT = 2001 };
+enum { ROUND_LIMIT = 2001, STEP_LIMIT = 64 };
 
 struct step {
 	const char *name;
@@ -19,7 +19,11 @@ struct step {
 	double minimum, median; /* microseconds a run, once run_rounds() has returned */
 };
 
-/* Runs all steps in turn, one round unmeasured and then `rounds` (at most ROUND_LIMIT). */
+/*
+ * Runs all steps in turn, one round unmeasured and then `rounds` (at most ROUND_LIMIT), each round in another order: the
+ * kernel takes namespaces apart while whoever comes next is measured, and that shall not always be the same one.
+ * At most STEP_LIMIT steps.
+ */
 void run_rounds(struct step *steps, size_t count, int rounds);
 
 /* One line of a table: name, minimum, median and their ratios to the base's. */

@@ -8,7 +8,10 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/securebits.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -21,8 +24,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <sandbox-probe.h>
@@ -35,6 +40,9 @@ static char *nothing[] = { NULL, NULL };
 static char stack[64 << 10] __attribute__((aligned(64)));
 
 /* --- The floor ------------------------------------------------------------------------------ */
+
+/* Tells a child whether its launcher lives. */
+static int alive[2];
 
 /* What of it is run: a clone with flags and an exec, or all that confines as well. */
 struct floor {
@@ -51,22 +59,70 @@ static void put(const char *path, const char *text)
 	close(fd);
 }
 
-/* What a launch has to do besides: the other half of the floor. */
-static void confine_bare(void)
+static void close_both(const int ends[2])
+{
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void must(long result)
+{
+	if (result < 0)
+		_exit(1);
+}
+
+static void isolate_bare(void)
 {
 	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (ioctl(fd, SIOCSIFFLAGS, &loopback) || setsid() < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("empty", "/", "tmpfs", MS_RDONLY, "size=4k") || chdir("/..") ||
-	    syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/"))
-		_exit(1);
+	must(setresgid(0, 0, 0) | setresuid(0, 0, 0));
+	must(unshare(CLONE_NEWCGROUP));
+	put("/proc/sys/user/max_user_namespaces", "0");
+	must(sethostname("sandbox", 7));
+	must(ioctl(fd, SIOCSIFFLAGS, &loopback));
+	close(fd);
+	must(setsid());
+	must(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL));
+	must(syscall(SYS_close_range, 0, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */));
+	must(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	must(mount("empty", "/", "tmpfs", MS_RDONLY, "size=4k"));
+	must(chdir("/.."));
+	must(syscall(SYS_pivot_root, ".", "."));
+	must(umount2(".", MNT_DETACH));
+	must(chdir("/"));
+}
+
+static void give_up_bare(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	must(prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED));
 	for (int capability = 0; capability <= CAP_LAST_CAP; capability++)
 		prctl(PR_CAPBSET_DROP, capability);
-	for (int signal = 1; signal < 32; signal++)
+	must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+	must(syscall(SYS_capset, &header, none));
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	for (int signal = 1; signal <= 64; signal++)
 		sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* What a launch has to do besides, call by call: the other half of the floor. */
+static void confine_bare(int command)
+{
+	struct pollfd pipe = { .fd = alive[0] };
+	char head[1024];
+	struct stat status;
+
+	close(alive[1]);
+	must(prctl(PR_SET_PDEATHSIG, SIGKILL));
+	must(poll(&pipe, 1, 0));
+	must(fstat(command, &status));
+	fgetxattr(command, "security.capability", NULL, 0);
+	must(read(command, head, sizeof(head)));
+	isolate_bare();
+	give_up_bare();
 }
 
 static int exec_bare(void *data)
@@ -80,7 +136,7 @@ static int exec_bare(void *data)
 		put("/proc/self/gid_map", "0 0 1");
 	}
 	if (floor->confines)
-		confine_bare();
+		confine_bare(command);
 	if (floor->confines)
 		syscall(SYS_execveat, command, "", nothing, environ, AT_EMPTY_PATH);
 	else
@@ -98,9 +154,14 @@ static void run_bare(const struct step *step)
 {
 	const struct floor *floor = step->data;
 	int status = 1;
-	pid_t pid = clone(exec_bare, stack + sizeof(stack),
-			  CLONE_VM | CLONE_VFORK | SIGCHLD | floor->flags, (void *)floor);
+	pid_t pid;
 
+	if (floor->confines && pipe2(alive, O_CLOEXEC))
+		exit(1);
+	pid = clone(exec_bare, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | SIGCHLD | floor->flags, (void *)floor);
+	if (floor->confines)
+		close_both(alive);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		exit(1);
 }
