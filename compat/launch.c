@@ -122,6 +122,7 @@ int sbp_launch_set_plan(struct sbp_launch *launch, const struct sbp_plan *plan)
 	if (error)
 		return error;
 	launch->broadcast = threads && !strcmp(threads, "broadcast");
+	launch->setup.by_root = sbp_plan_needs_root(plan);
 	launch->plan_lacks = lacking(plan, launch->setup.isolated ? "bpf" : "clone");
 	return 0;
 }

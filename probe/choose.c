@@ -4,6 +4,7 @@
  * table of strategies and the levels.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -12,7 +13,7 @@
 
 enum layer { ISOLATION, SYSCALLS };
 
-enum { NEEDS_LIMIT = 6 };
+enum { NEEDS_LIMIT = 14 };
 
 static const struct strategy {
 	const char *name;
@@ -20,18 +21,21 @@ static const struct strategy {
 	const char *threads;
 	int strength;
 	bool built;
-	enum sbp_feature needs[NEEDS_LIMIT]; /* ends in 0 */
+	enum sbp_feature needs[NEEDS_LIMIT]; /* end in 0; so do those that do for root, behind them */
 } strategies[] = {
+#define AS_ROOT(...) 0, __VA_ARGS__
 #define SBP_STRATEGY(name, layer, threads, strength, built, ...) \
 	{ name, layer, threads, strength, built, { __VA_ARGS__ } },
 #include "strategies.def"
 #undef SBP_STRATEGY
+#undef AS_ROOT
 };
 
 enum { STRATEGIES = sizeof(strategies) / sizeof(*strategies) };
 
 struct sbp_plan {
 	const struct strategy *taken[2]; /* by layer */
+	bool needs_root;
 	size_t rejected_count;
 	struct sbp_rejected rejected[STRATEGIES];
 	enum sbp_feature missing[STRATEGIES][NEEDS_LIMIT];
@@ -69,6 +73,32 @@ static bool has_all(const struct sbp_probe *probe, const struct strategy *strate
 	return !count;
 }
 
+/* Namespaces and mounts, the way out of a root that can't be pivoted, the loopback, and giving all this up. */
+static bool has_capabilities_of_root(const struct sbp_probe *probe)
+{
+	static const int used[] = { CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_NET_ADMIN, CAP_SETPCAP };
+
+	for (size_t i = 0; i < sizeof(used) / sizeof(*used); i++)
+		if (!sbp_has_capability(probe, used[i]))
+			return false;
+	return sbp_fact_is(probe, "process.euid", "0");
+}
+
+/* What root may have by its own rights: to be had through a user namespace is not enough. */
+static bool has_all_as_root(const struct sbp_probe *probe, const struct strategy *strategy)
+{
+	const enum sbp_feature *needs = strategy->needs;
+
+	while (*needs)
+		needs++;
+	if (!*++needs)
+		return false;
+	for (; *needs; needs++)
+		if (sbp_state_directly(probe, *needs) != SBP_AVAILABLE)
+			return false;
+	return has_capabilities_of_root(probe);
+}
+
 static const char *why_not(const struct sbp_probe *probe, const struct strategy *strategy,
 			   const struct sbp_plan *plan)
 {
@@ -85,14 +115,17 @@ static const char *why_not(const struct sbp_probe *probe, const struct strategy 
 static void consider(const struct sbp_probe *probe, const struct strategy *strategy,
 		     enum sbp_choice choice, struct sbp_plan *plan)
 {
-	bool possible = has_all(probe, strategy, plan) && fits_machine(strategy);
+	bool plainly = has_all(probe, strategy, plan);
+	bool possible = (plainly || has_all_as_root(probe, strategy)) && fits_machine(strategy);
 
-	if (possible && choice == SBP_BUILT && !strategy->built)
+	if (possible && choice == SBP_BUILT && !strategy->built) {
 		reject(plan, strategy, "This version of sandbox-probe can't carry it out yet.");
-	else if (possible && !plan->taken[strategy->layer])
+	} else if (possible && !plan->taken[strategy->layer]) {
 		plan->taken[strategy->layer] = strategy;
-	else
+		plan->needs_root |= !plainly;
+	} else {
 		reject(plan, strategy, why_not(probe, strategy, plan));
+	}
 }
 
 int sbp_choose(const struct sbp_probe *probe, enum sbp_choice choice, struct sbp_plan **plan)
@@ -128,6 +161,11 @@ int sbp_plan_level(const struct sbp_plan *plan)
 const char *sbp_plan_isolation(const struct sbp_plan *plan)
 {
 	return plan->taken[ISOLATION] ? plan->taken[ISOLATION]->name : "none";
+}
+
+bool sbp_plan_needs_root(const struct sbp_plan *plan)
+{
+	return plan->needs_root;
 }
 
 const char *sbp_plan_syscalls(const struct sbp_plan *plan)

@@ -325,6 +325,8 @@ static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 	look_for_noes(p, &noes, &configurable);
 	if (depth == SBP_REPORT || noes)
 		sbp_survey_environment(p, noes);
+	else if (depth == SBP_FULL) /* a plan may be for root alone, where a no is assumed, too */
+		sbp_survey_identity(p);
 	if (configurable)
 		sbp_survey_kconfig(p);
 	sbp_diagnose(p);

@@ -126,8 +126,8 @@ enum sbp_depth {
 	SBP_QUICK = 0,
 	/* Every feature: what a launcher needs. Starts a few short-lived children, one of them with
 	 * new namespaces; none outlives the call. Under a millisecond, whatever the size of the calling
-	 * process. Of machine and process it finds out what a no takes to be explained, and nothing
-	 * where there is none. */
+	 * process. Of machine and process it finds out what a no takes to be explained, and only whose
+	 * process it is where there is none. */
 	SBP_FULL = 1,
 	/* The same, and all facts about machine and process, explained or not: what a written report
 	 * shows. A few dozen small files more. */
@@ -260,6 +260,12 @@ SBP_API int sbp_plan_level(const struct sbp_plan *plan);
 SBP_API const char *sbp_plan_isolation(const struct sbp_plan *plan);
 SBP_API const char *sbp_plan_syscalls(const struct sbp_plan *plan);
 SBP_API const char *sbp_plan_threads(const struct sbp_plan *plan);
+
+/*
+ * True where the isolation is had by root's own rights, without a user namespace: nobody else can launch by
+ * this plan, and what runs inside has root's uid outside, too, though no capability.
+ */
+SBP_API bool sbp_plan_needs_root(const struct sbp_plan *plan);
 
 /*
  * The strategies that were not taken, strongest first: the i-th, or NULL behind the last.

@@ -124,12 +124,24 @@ static int prepare_exec(struct sbp_setup *setup)
 	return setup->wants_report ? prepare_report(setup) : 0;
 }
 
+/*
+ * Before 3.8 root gets a user namespace that gives nobody any right in it, and before 3.5 has no map to write:
+ * worse than none. The kernels whose namespaces are of use show them in /proc.
+ */
+static bool has_idle_users(void)
+{
+	return !sbp_kernel(SYS_faccessat, AT_FDCWD, (long)"/proc/self", F_OK) &&
+	       sbp_kernel(SYS_faccessat, AT_FDCWD, (long)"/proc/self/ns/user", F_OK) == -ENOENT;
+}
+
 int sbp_prepare(struct sbp_setup *setup)
 {
 	setup->init = setup->init && setup->isolated; /* it needs a PID namespace */
-	setup->own_users = setup->isolated;
 	setup->uid = geteuid();
 	setup->gid = getegid();
+	setup->own_users = setup->isolated && !setup->by_root;
+	if (setup->own_users && !setup->uid && has_idle_users())
+		setup->own_users = false;
 	snprintf(setup->uid_map, sizeof(setup->uid_map), "%u %u 1", setup->uid, setup->uid);
 	snprintf(setup->gid_map, sizeof(setup->gid_map), "%u %u 1", setup->gid, setup->gid);
 	setup->first_free_fd = 3;

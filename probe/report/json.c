@@ -179,6 +179,7 @@ static void write_choice(struct json *json, const struct sbp_plan *plan)
 	json_string(json, "isolation", sbp_plan_isolation(plan));
 	json_string(json, "syscalls", sbp_plan_syscalls(plan));
 	json_string(json, "threads", sbp_plan_threads(plan));
+	json_bool(json, "needs_root", sbp_plan_needs_root(plan));
 }
 
 static void write_rejected(struct json *json, const struct sbp_plan *plan)

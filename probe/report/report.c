@@ -204,8 +204,9 @@ void report_plan_words(const struct sbp_plan *plan, char *words, size_t size)
 	report_strategy_words(sbp_plan_syscalls(plan), sbp_plan_threads(plan), syscalls,
 			      sizeof(syscalls));
 	if (level)
-		snprintf(words, size, "level %d of 3, %s: isolation %s, system calls %s", level,
-			 sbp_level_name(level), sbp_plan_isolation(plan), syscalls);
+		snprintf(words, size, "level %d of 3, %s: isolation %s%s, system calls %s", level,
+			 sbp_level_name(level), sbp_plan_isolation(plan),
+			 sbp_plan_needs_root(plan) ? " (needs root)" : "", syscalls);
 	else
 		snprintf(words, size, "level 0 of 3, none");
 }

@@ -155,7 +155,8 @@ static bool can_be_missed(const struct call *call)
 		/* whether the command is for the loader: the child judges it by itself */
 		SYS_openat,
 		SYS_pread64,
-		/* whether there is such a call */
+		/* whether root's user namespaces are of use, and whether there is such a call */
+		SYS_faccessat,
 		SBP_SYS_execveat,
 	};
 	static const long anybody[] = { SYS_getpid, SYS_exit_group, SYS_set_robust_list,

@@ -101,7 +101,18 @@ run 125 --min-level 2 --share-net -- "$guest" exit 0 && one_line
 ok "--min-level 2 with the network of the caller is not"
 run 125 --min-level 1 --isolation none --syscalls none -- "$guest" exit 0 && one_line
 ok "--min-level 1 without any strategy is not"
-assume user-ns=blocked,suid-helper=absent
+# root has other namespaces without it
+if [ "$(id -u)" = 0 ]; then
+	assume user-ns=blocked,suid-helper=absent
+	run 0 --min-level 3 -- "$guest" state && out_has '^caps=0$' && out_has '^bounding=0$' && out_has '^no_new_privs=1$' &&
+		out_has '^pid=[12]$' && out_has '^seccomp=2$'
+	ok "root without user-ns: level 3"
+	run 0 --no-chroot --syscalls none --isolation clone -- sh -c "readlink /proc/self/ns/user | grep -qxF '$(readlink /proc/self/ns/user)'"
+	ok "and no user namespace is made"
+	run 0 --isolation clone --syscalls none -- "$guest" files && out_has '^entries=2$' && out_has '^above=2$' && out_has '^mkdir=-1$'
+	ok "and the root is empty"
+fi
+assume user-ns=blocked,pid-ns=blocked,suid-helper=absent
 run 125 --min-level 2 -- "$guest" exit 0 && one_line && err_has user-ns
 ok "--min-level 2 without user-ns: named"
 run 125 --isolation clone -- "$guest" exit 0 && one_line && err_has user-ns
@@ -111,7 +122,7 @@ ok "less than layered is said"
 assume seccomp-filter=absent
 run 125 --syscalls bpf -- "$guest" exit 0 && one_line && err_has seccomp-filter
 ok "--syscalls bpf without seccomp-filter: named"
-assume user-ns=blocked,suid-helper=absent,seccomp-filter=absent
+assume user-ns=blocked,pid-ns=blocked,suid-helper=absent,seccomp-filter=absent
 run 125 -- "$guest" exit 0 && one_line
 ok "nothing to be had: nothing is run"
 assume seccomp-tsync=absent

@@ -15,9 +15,9 @@
 #include "machine.h"
 
 /* All that a strategy may need, absent; a row then says what is there. */
-#define NOTHING                                                                              \
-	"user-ns=absent,user-ns-nested-caps=absent,pid-ns=absent,net-ns=absent,"             \
-	"mount-ns=absent,chroot-in-user-ns=absent,suid-helper=absent,seccomp-strict=absent," \
+#define NOTHING                                                                                                          \
+	"user-ns=absent,user-ns-nested-caps=absent,pid-ns=absent,net-ns=absent,"                                         \
+	"mount-ns=absent,ipc-ns=absent,uts-ns=absent,chroot-in-user-ns=absent,suid-helper=absent,seccomp-strict=absent," \
 	"seccomp-filter=absent,seccomp-tsync=absent,seccomp-syscall=absent,no-new-privs=absent,"
 #define HELPER	 "suid-helper=available,"
 #define STRICT	 "seccomp-strict=available,"
@@ -133,6 +133,60 @@ static void a_rejection_names_what_is_missing(void **state)
 	sbp_probe_unref(p);
 }
 
+/* --- As root ------------------------------------------------------------------------------------ */
+
+#define FULL  "ffffffffffffffff"
+#define ROOTS NOTHING FILTER TSYNC SPACES "ipc-ns=available,uts-ns=available,"
+
+/* What root may without a user namespace, each need of it missing once; and what others get there. */
+static void root_needs_no_user_namespace(void **state)
+{
+	static const struct {
+		const char *uid, *capabilities, *features, *isolation;
+		bool needs_root;
+	} rows[] = {
+		{ "0", FULL, ROOTS, "clone", true },
+		{ "1000", FULL, ROOTS, "none", false },
+		{ NULL, FULL, ROOTS, "none", false },
+		{ "0", FULL, ROOTS UNSHARED, "clone", false },
+		{ "0", FULL, ROOTS "chroot-in-user-ns=blocked", "clone", true },
+		{ "0", FULL, ROOTS "pid-ns=blocked", "none", false },
+		{ "0", FULL, ROOTS "net-ns=absent", "none", false },
+		{ "0", FULL, ROOTS "mount-ns=blocked", "none", false },
+		{ "0", FULL, ROOTS "ipc-ns=absent", "none", false },
+		{ "0", FULL, ROOTS "uts-ns=unknown", "none", false },
+		{ "0", FULL, ROOTS "no-new-privs=absent", "none", false },
+		/* CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_NET_ADMIN and CAP_SETPCAP; and each of them missing */
+		{ "0", "0000000000241100", ROOTS, "clone", true },
+		{ "0", "ffffffffffdfffff", ROOTS, "none", false },
+		{ "0", "fffffffffffbffff", ROOTS, "none", false },
+		{ "0", "ffffffffffffefff", ROOTS, "none", false },
+		{ "0", "fffffffffffffeff", ROOTS, "none", false },
+		{ "0", NULL, ROOTS, "none", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct sbp_plan *plan;
+		struct sbp_probe *p;
+
+		assert_int_equal(sbp_probe_new(&p), 0);
+		assert_int_equal(sbp_probe_set_assume(p, rows[i].features), 0);
+		assert_int_equal(sbp_probe_run(p, SBP_QUICK), 0);
+		p->area->fact_count = 0; /* those of this process */
+		if (rows[i].uid)
+			sbp_add_fact(p, "process.euid", "test", "%s", rows[i].uid);
+		if (rows[i].capabilities)
+			sbp_add_fact(p, "process.capabilities", "test", "%s", rows[i].capabilities);
+		assert_int_equal(sbp_choose(p, SBP_BUILT, &plan), 0);
+		assert_string_equal(sbp_plan_isolation(plan), rows[i].isolation);
+		assert_int_equal(sbp_plan_needs_root(plan), rows[i].needs_root);
+		assert_int_equal(!rejected(plan, "clone"), !strcmp(rows[i].isolation, "clone"));
+		sbp_plan_unref(plan);
+		sbp_probe_unref(p);
+	}
+}
+
 /* Every strategy is either taken or rejected, with a reason. */
 static void nothing_is_lost(void **state)
 {
@@ -183,13 +237,14 @@ static void only_what_is_built_is_offered(void **state)
 	sbp_probe_unref(p);
 }
 
-enum { KERNELS = sizeof(kernels) / sizeof(*kernels), OTHERS = 3 };
+enum { KERNELS = sizeof(kernels) / sizeof(*kernels), OTHERS = 4 };
 
 int main(void)
 {
 	struct CMUnitTest tests[KERNELS + OTHERS] = {
 		cmocka_unit_test(a_rejection_names_what_is_missing),
 		cmocka_unit_test(nothing_is_lost),
+		cmocka_unit_test(root_needs_no_user_namespace),
 		cmocka_unit_test(only_what_is_built_is_offered),
 	};
 
