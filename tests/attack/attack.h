@@ -43,6 +43,7 @@ struct target {
 	unsigned char handle[128]; /* of /etc/passwd or the file, by its file system */
 	unsigned int handle_size;  /* 0: there is none */
 	int handle_type;
+	bool named_command; /* a kernel that runs no file without a name (before 3.19): it has one in an empty root */
 };
 
 struct attack {

@@ -62,16 +62,23 @@ static int stat_file(const struct target *target)
 	return answer(stat(target->file, &status));
 }
 
+/* What it runs itself is no secret to a command: on some kernels that has a name there. */
 static int list_root(const struct target *target)
 {
-	char buffer[4096];
+	char buffer[4096] __attribute__((aligned(8)));
 	int fd = open("/", O_RDONLY | O_DIRECTORY);
 	long bytes = fd < 0 ? -1 : syscall(SYS_getdents64, fd, buffer, sizeof(buffer));
 
-	UNUSED;
 	if (bytes < 0)
 		return -errno;
-	return bytes > 48 ? 0 : -ENOENT; /* "." and ".." have 24 bytes each */
+	for (long at = 0; at < bytes; at += *(unsigned short *)(buffer + at + 16)) {
+		const char *name = buffer + at + 19;
+
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+		    !(target->named_command && strcmp(name, "command") == 0))
+			return 0;
+	}
+	return -ENOENT;
 }
 
 static int inherited_directory(const struct target *target)
@@ -263,7 +270,9 @@ static int mount_tmpfs(const struct target *target)
 	UNUSED;
 	unshare(CLONE_NEWNS);
 	result = answer(mount("attack", "/", "tmpfs", 0, "size=4k"));
-	umount2("/", MNT_DETACH);
+	/* "/" is what lies below it on kernels that do not look for a mount on it: 3.4 takes its only root away then */
+	if (!result)
+		umount2("/..", MNT_DETACH);
 	return result;
 }
 

@@ -43,16 +43,27 @@ static int new_net_namespace(const struct target *target)
 	return answer(unshare(CLONE_NEWNET));
 }
 
+/* i386's first ones, of 16 bits, are not in every kernel. */
+#ifdef SYS_setuid32
+#define SETUID	  SYS_setuid32
+#define SETGID	  SYS_setgid32
+#define SETGROUPS SYS_setgroups32
+#else
+#define SETUID	  SYS_setuid
+#define SETGID	  SYS_setgid
+#define SETGROUPS SYS_setgroups
+#endif
+
 static int change_user(const struct target *target)
 {
 	UNUSED;
-	return answer(syscall(SYS_setuid, getuid() + 1));
+	return answer(syscall(SETUID, getuid() + 1));
 }
 
 static int leave_groups(const struct target *target)
 {
 	UNUSED;
-	return answer(syscall(SYS_setgroups, 0, NULL));
+	return answer(syscall(SETGROUPS, 0, NULL));
 }
 
 static int take_capabilities(const struct target *target)
@@ -166,7 +177,7 @@ static int new_cgroup_namespace(const struct target *target)
 static int change_group(const struct target *target)
 {
 	UNUSED;
-	return answer(syscall(SYS_setgid, getgid() + 1));
+	return answer(syscall(SETGID, getgid() + 1));
 }
 
 static int raise_ambient(const struct target *target)

@@ -143,6 +143,7 @@ void make_targets(struct target *target, const char *set_id)
 {
 	memset(target, 0, sizeof(*target));
 	snprintf(target->set_id, sizeof(target->set_id), "%s", set_id ? set_id : "");
+	target->named_command = syscall(SYS_execveat, -1, "", NULL, NULL, 0) < 0 && errno == ENOSYS;
 	target->port = make_inet(SOCK_STREAM);
 	target->udp_port = make_inet(SOCK_DGRAM);
 	snprintf(target->socket, sizeof(target->socket), "attack-%d", (int)getpid());
