@@ -187,6 +187,38 @@ static void root_needs_no_user_namespace(void **state)
 	}
 }
 
+/* A mount namespace may be had and mount(2) be forbidden, by a security module. */
+static void root_that_can_not_mount_gets_none(void **state)
+{
+	static const struct reply forbidden[] = { { "clone(CLONE_NEWUSER*", -EINVAL },
+						  { "mount(*", -EACCES },
+						  { 0 } };
+	static const struct reply permitted[] = { { "clone(CLONE_NEWUSER*", -EINVAL }, { 0 } };
+	static const struct {
+		const struct reply *replies;
+		const char *isolation;
+	} rows[] = { { forbidden, "none" }, { permitted, "clone" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct sbp_plan *plan;
+		struct sbp_probe *p;
+		struct machine m;
+
+		machine_begin(&m, "6.1.0");
+		m.privileged = true;
+		m.replies = rows[i].replies;
+		p = machine_run(&m, SBP_FULL);
+		p->area->fact_count = 0; /* who runs this is not the machine's */
+		sbp_add_fact(p, "process.euid", "test", "0");
+		sbp_add_fact(p, "process.capabilities", "test", FULL);
+		assert_int_equal(sbp_choose(p, SBP_BUILT, &plan), 0);
+		assert_string_equal(sbp_plan_isolation(plan), rows[i].isolation);
+		sbp_plan_unref(plan);
+		machine_end(&m);
+	}
+}
+
 /* Every strategy is either taken or rejected, with a reason. */
 static void nothing_is_lost(void **state)
 {
@@ -237,7 +269,7 @@ static void only_what_is_built_is_offered(void **state)
 	sbp_probe_unref(p);
 }
 
-enum { KERNELS = sizeof(kernels) / sizeof(*kernels), OTHERS = 4 };
+enum { KERNELS = sizeof(kernels) / sizeof(*kernels), OTHERS = 5 };
 
 int main(void)
 {
@@ -245,6 +277,7 @@ int main(void)
 		cmocka_unit_test(a_rejection_names_what_is_missing),
 		cmocka_unit_test(nothing_is_lost),
 		cmocka_unit_test(root_needs_no_user_namespace),
+		cmocka_unit_test(root_that_can_not_mount_gets_none),
 		cmocka_unit_test(only_what_is_built_is_offered),
 	};
 
