@@ -49,6 +49,7 @@ struct sbp_setup {
 	/* What the launcher knows and the child can't ask any more. */
 	struct sock_fprog program;   /* the policy with the one exec let through; len 0: none */
 	bool own_users;		     /* it has a user namespace of its own */
+	bool own_memory;	     /* the child shares none with the launcher, but for this */
 	bool by_root;		     /* the plan has none for it */
 	bool no_execveat;	     /* an older kernel: exec is by name */
 	bool by_password;	     /* and the filter knows it by this one */
