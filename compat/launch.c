@@ -342,7 +342,8 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define __asan_unpoison_memory_region(address, size) ((void)(address))
 #endif
 
-/* An init's memory is a copy, but what it has to tell must be seen here. Stacks are nobody's but their own. */
+/* An init's memory is a copy, and at times any child's; but what it has to tell must be seen here. Stacks are
+ * nobody's but their own. */
 static bool share_setup(struct area *area)
 {
 	return mmap(&area->setup, sizeof(area->setup), PROT_READ | PROT_WRITE,
@@ -357,7 +358,8 @@ static struct area *map_area(const struct sbp_setup *setup)
 	if (area == MAP_FAILED)
 		return NULL;
 	if (mprotect(area->guard, GUARD, PROT_NONE) ||
-	    (setup->init && (mprotect(area->inner_guard, GUARD, PROT_NONE) || !share_setup(area)))) {
+	    (setup->init && mprotect(area->inner_guard, GUARD, PROT_NONE)) ||
+	    ((setup->init || setup->own_memory) && !share_setup(area))) {
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
@@ -428,7 +430,7 @@ static int start_notifying(struct sbp_launch *launch, struct area *area, pid_t *
 		     : 0;
 }
 
-static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
+static int start_once(struct sbp_launch *launch, bool notifying, pid_t *pid)
 {
 	struct area *area = take_area(launch);
 	bool secret;
@@ -449,6 +451,17 @@ static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
 	end(launch, &area->setup, error);
 	leave_area(launch, area, secret);
 	return error;
+}
+
+/* Before 3.8 a process that shares its memory gets no keyring of its own (EMLINK). */
+static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
+{
+	int error = start_once(launch, notifying, pid);
+
+	if (error != -EMLINK || launch->setup.own_memory)
+		return error;
+	launch->setup.own_memory = true;
+	return start_once(launch, notifying, pid);
 }
 
 int sbp_launch_start(struct sbp_launch *launch, pid_t *pid)

@@ -91,7 +91,7 @@ static bool has_all_as_root(const struct sbp_probe *probe, const struct strategy
 
 	while (*needs)
 		needs++;
-	if (!*++needs)
+	if (!*++needs || probe->area->root_is_no_mount)
 		return false;
 	for (; *needs; needs++)
 		if (sbp_state_directly(probe, *needs) != SBP_AVAILABLE)

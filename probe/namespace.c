@@ -72,7 +72,7 @@ static bool settle_by(struct sbp_probe *p, sbp_set features, const char *call, l
 /* --- Both ways ---------------------------------------------------------------------------- */
 
 /* Mounted over "/", which is always there. Last of all: it makes this process look chrooted. */
-static bool ask_mounts_in_child(struct sbp_probe *p)
+static long mount_in_child(struct sbp_probe *p, const char **call)
 {
 	static const char private[] = "mount(\"none\", \"/\", \"none\", MS_REC|MS_PRIVATE, NULL)";
 	static const char empty[] = "mount(\"empty\", \"/\", \"tmpfs\", 0, \"size=4k\")";
@@ -81,11 +81,19 @@ static bool ask_mounts_in_child(struct sbp_probe *p)
 	long result =
 		sbp_ask(p, self, private, SYS_mount, none, (long)"/", none, MS_REC | MS_PRIVATE, 0);
 
-	if (result)
-		return settle_by(p, self, private, result);
-	result = sbp_ask(p, self, empty, SYS_mount, (long)"empty", (long)"/", (long)"tmpfs", 0,
-			 (long)"size=4k");
-	return settle_by(p, self, empty, result);
+	*call = result ? private : empty;
+	if (!result)
+		result = sbp_ask(p, self, empty, SYS_mount, (long)"empty", (long)"/", (long)"tmpfs",
+				 0, (long)"size=4k");
+	return result;
+}
+
+static bool ask_mounts_in_child(struct sbp_probe *p)
+{
+	const char *call;
+	long result = mount_in_child(p, &call);
+
+	return settle_by(p, SBP_BIT(MOUNT_NS), call, result);
 }
 
 /* --- As the process is -------------------------------------------------------------------- */
@@ -96,15 +104,21 @@ static void nothing_in_child(struct sbp_probe *p, void *data)
 	(void)data;
 }
 
-/* A mount namespace in which nothing can be mounted, as some security modules have it, is of no use. */
+/*
+ * A mount namespace in which nothing can be mounted, as some security modules have it, is of no use. In a chroot
+ * whose root is no mount (EINVAL) it is none the worse, but no launch can make such a root its own.
+ */
 static void ask_one_directly_in_child(struct sbp_probe *p, const struct kind *kind)
 {
-	long result = sbp_ask(p, bit(kind->feature), kind->unshare, SYS_unshare, (long)kind->flag);
+	const char *call = kind->unshare;
+	long result = sbp_ask(p, bit(kind->feature), call, SYS_unshare, (long)kind->flag);
 
-	if (!result && kind->feature == SBP_FEATURE_MOUNT_NS)
-		ask_mounts_in_child(p);
-	else
-		settle_by(p, bit(kind->feature), kind->unshare, result);
+	if (!result && kind->feature == SBP_FEATURE_MOUNT_NS) {
+		result = mount_in_child(p, &call);
+		p->area->root_is_no_mount = result == -EINVAL;
+		result = result == -EINVAL ? 0 : result;
+	}
+	settle_by(p, bit(kind->feature), call, result);
 }
 
 static void ask_directly_in_child(struct sbp_probe *p, void *data)

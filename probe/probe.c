@@ -249,6 +249,7 @@ static void reset(struct sbp_probe *p)
 	area->depth = 0;
 	area->without_watchdog = false;
 	area->proved_at_once = false;
+	area->root_is_no_mount = false;
 	p->where = "this process";
 }
 

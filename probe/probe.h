@@ -105,6 +105,7 @@ struct sbp_area {
 	} without_proc;
 	bool without_watchdog;	 /* a filter kills whoever sets one */
 	bool proved_at_once;	 /* one filter proved what else takes several (seccomp.c) */
+	bool root_is_no_mount;	 /* the process is in a chroot that nothing is mounted on */
 	uint32_t target_may_end; /* of ptrace.c: a futex */
 	int depth;		 /* children inside children: the next free stack */
 

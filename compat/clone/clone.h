@@ -34,7 +34,6 @@ struct sbp_setup {
 	const char *directory; /* SBP_ROOT_DIRECTORY */
 	const char *command;
 	int loader_fd; /* runs in the command's place; -1: none */
-	const char *loader_file; /* where it is executed by name, for what is mounted must be of the child's own namespace */
 	char *const *argv, *const *envp;
 	size_t fd_count, limit_count;
 	struct sbp_passed_fd {
@@ -50,6 +49,7 @@ struct sbp_setup {
 	/* What the launcher knows and the child can't ask any more. */
 	struct sock_fprog program;   /* the policy with the one exec let through; len 0: none */
 	bool own_users;		     /* it has a user namespace of its own */
+	bool own_memory;	     /* the child shares none with the launcher, but for this */
 	bool by_root;		     /* the plan has none for it */
 	bool no_execveat;	     /* an older kernel: exec is by name */
 	bool by_password;	     /* and the filter knows it by this one */

@@ -5,7 +5,8 @@
  *
  * The child of a command shares the launcher's memory and the launcher's thread waits for its exec (CLONE_VM |
  * CLONE_VFORK): a launcher of many GiB pays for no page table, and no other thread's lock matters, for
- * the child takes none. Before Linux 5.16 a core dump takes every process with it that shares the
+ * the child takes none. Some kernels give no keyring to who shares memory: there the child waited for has its
+ * own. Before Linux 5.16 a core dump takes every process with it that shares the
  * memory: that is why the filter's prologue lets the child exit.
  */
 #define _GNU_SOURCE
@@ -191,10 +192,12 @@ int sbp_settle(struct sbp_setup *setup, struct sbp_ends *ends, pid_t pid)
 
 static int start(struct sbp_setup *setup, struct sbp_ends *ends, void *stack, pid_t *pid)
 {
-	int vm = setup->init ? 0 : CLONE_VM | CLONE_VFORK, child, error;
+	int wait = setup->init ? 0 : CLONE_VFORK,
+	    vm = setup->init || setup->own_memory ? 0 : CLONE_VM;
+	int child, error;
 
 	do
-		child = clone(sbp_child_main, stack, sbp_clone_flags(setup) | vm, setup);
+		child = clone(sbp_child_main, stack, sbp_clone_flags(setup) | wait | vm, setup);
 	while (child < 0 && sbp_can_do_without_users(setup, -errno));
 	if (child < 0)
 		return sbp_fail(setup, "clone", setup->isolated ? SBP_FEATURE_USER_NS : 0, -errno);

@@ -39,6 +39,7 @@ struct target {
 	int open_file;		   /* one of a file */
 	int inherited_socket;	   /* one whose other end has sent a descriptor of "/" */
 	int key;		   /* in the session keyring of the launcher */
+	int users_key;		   /* another, for its user to read */
 	int shared_memory;	   /* the key of a System V segment */
 	unsigned char handle[128]; /* of /etc/passwd or the file, by its file system */
 	unsigned int handle_size;  /* 0: there is none */

@@ -126,8 +126,10 @@ static int file_handle(const struct target *target)
 	} handle = { .head = { .handle_bytes = 128 } };
 	int mount;
 
-	UNUSED;
-	return answer(name_to_handle_at(AT_FDCWD, "/etc", &handle.head, &mount, 0));
+	/* not every file system has them */
+	if (!name_to_handle_at(AT_FDCWD, "/etc", &handle.head, &mount, 0))
+		return 0;
+	return answer(name_to_handle_at(AT_FDCWD, target->file, &handle.head, &mount, 0));
 }
 
 static int watch_files(const struct target *target)
@@ -258,6 +260,8 @@ static int open_file_handle(const struct target *target)
 	if (fcntl(at, F_GETFD) == -1)
 		at = open("/", O_RDONLY | O_DIRECTORY);
 	fd = open_by_handle_at(at < 0 ? 0 : at, &handle.head, O_RDONLY);
+	if (fd < 0 && errno == ESTALE) /* that was another file system */
+		fd = open_by_handle_at(open(target->file, O_RDONLY), &handle.head, O_RDONLY);
 	return fd < 0 ? -errno : 0;
 }
 

@@ -122,6 +122,11 @@ int start_inside(const char *path, char *const argv[], const struct place *place
 		error = sbp_launch_set_command(launch, path, argv, envp);
 	if (!error)
 		error = sbp_launch_start(launch, pid);
+	/* the kernel takes its time to give a user's keyrings back, and his share is small */
+	for (int tenths = 0; error == -EDQUOT && tenths < 300; tenths++) {
+		usleep(100000);
+		error = sbp_launch_start(launch, pid);
+	}
 	*step = sbp_launch_failed_step(launch);
 	sbp_launch_unref(launch);
 	return error;

@@ -21,6 +21,14 @@ static int read_key(const struct target *target)
 	return answer(syscall(SYS_keyctl, KEYCTL_READ, target->key, secret, sizeof(secret)));
 }
 
+/* Whoever has the uid may read this one, in the keyring or not: it takes a filter. */
+static int read_users_key(const struct target *target)
+{
+	char secret[16];
+
+	return answer(syscall(SYS_keyctl, KEYCTL_READ, target->users_key, secret, sizeof(secret)));
+}
+
 static int add_key(const struct target *target)
 {
 	UNUSED;
@@ -153,11 +161,21 @@ static int load_module(const struct target *target)
 	return got_past(syscall(SYS_finit_module, -1, "", 0), EBADF);
 }
 
+/*
+ * Of one segment that begins within a page, which is found out last. A 32-bit program must name the machine, or
+ * is refused before anybody asks for its rights.
+ */
 static int load_kernel(const struct target *target)
 {
 	UNUSED;
 #ifdef SYS_kexec_load
-	return got_past(syscall(SYS_kexec_load, 0, 17 /* too many */, NULL, 0), EINVAL);
+	static const unsigned long machines[] = { 0, 3UL << 16 /* i386 */, 62UL << 16 /* x86-64 */ };
+	unsigned long segment[4] = { 0, 0, 1, 1 };
+	int result = -ENOSYS;
+
+	for (size_t i = 0; result && i < sizeof(machines) / sizeof(*machines); i++)
+		result = got_past(syscall(SYS_kexec_load, 0, 1, segment, machines[i]), EADDRNOTAVAIL);
+	return result;
 #else
 	return -ENOSYS;
 #endif
@@ -216,6 +234,7 @@ static int call_unknown(const struct target *target)
 
 const struct attack surface_attacks[] = {
 	{ "read a key of the session", read_key, BOTH, NULL },
+	{ "read a key of one's user", read_users_key, BY_FILTER, NULL },
 	{ "add a key", add_key, BY_FILTER, NULL },
 	{ "join a keyring", join_keyring, BY_FILTER, NULL },
 	{ "make a BPF map", load_bpf, BY_FILTER, NULL },

@@ -125,6 +125,24 @@ static void make_handle(struct target *target)
 	target->handle_type = handle.head.handle_type;
 }
 
+/* All for who has the keyring, and to the user's name no more than to be seen: what keys begin with since 3.8. */
+enum { TO_OWNER_OF_KEYRING = 0x3f010000, TO_USER = 0x3f3f0000 };
+
+static int make_key(const char *name, unsigned long permissions)
+{
+	long key = syscall(SYS_add_key, "user", name, "x", 1, KEY_SPEC_SESSION_KEYRING);
+
+	syscall(SYS_keyctl, KEYCTL_SETPERM, key, permissions);
+	return (int)key;
+}
+
+static void make_keys(struct target *target)
+{
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	target->key = make_key("secret", TO_OWNER_OF_KEYRING);
+	target->users_key = make_key("user's secret", TO_USER);
+}
+
 static pid_t make_victim(void)
 {
 	pid_t pid = fork();
@@ -153,8 +171,7 @@ void make_targets(struct target *target, const char *set_id)
 	make_terminal();
 	target->inherited_socket = make_inherited_socket();
 	target->directory = fcntl(open("/", O_RDONLY), F_DUPFD, 700);
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	target->key = (int)syscall(SYS_add_key, "user", "secret", "x", 1, KEY_SPEC_SESSION_KEYRING);
+	make_keys(target);
 	target->shared_memory = 0x5b0000 + getpid() % 0xffff;
 	/* where the kernel has none, the attack does not work outside either */
 	shmget(target->shared_memory, 4096, IPC_CREAT | 0600);

@@ -61,6 +61,7 @@ static const struct fault {
 	FAULT(ioctl, EPERM, FAILS, ALL, "loopback"),
 	FAULT(setsid, EPERM, FAILS, ALL, "session"),
 	FAULT(keyctl, EDQUOT, FAILS, ALL, "keyring"),
+	FAULT(keyctl, EMLINK, FAILS, ALL, "keyring"),
 	FAULT(keyctl, ENOSYS, SUCCEEDS, ALL, NULL),
 	FAULT(fcntl, EMFILE, FAILS, ALL, "passed descriptors"),
 	FAULT(dup3, EBUSY, FAILS, ALL, "passed descriptors"),

@@ -187,17 +187,20 @@ static void root_needs_no_user_namespace(void **state)
 	}
 }
 
-/* A mount namespace may be had and mount(2) be forbidden, by a security module. */
+/* A mount namespace may be had and mount(2) be forbidden, by a security module; or "/" be no mount. */
 static void root_that_can_not_mount_gets_none(void **state)
 {
 	static const struct reply forbidden[] = { { "clone(CLONE_NEWUSER*", -EINVAL },
 						  { "mount(*", -EACCES },
 						  { 0 } };
+	static const struct reply chrooted[] = { { "clone(CLONE_NEWUSER*", -EINVAL },
+						 { "mount(\"none\"*", -EINVAL },
+						 { 0 } };
 	static const struct reply permitted[] = { { "clone(CLONE_NEWUSER*", -EINVAL }, { 0 } };
 	static const struct {
 		const struct reply *replies;
 		const char *isolation;
-	} rows[] = { { forbidden, "none" }, { permitted, "clone" } };
+	} rows[] = { { forbidden, "none" }, { chrooted, "none" }, { permitted, "clone" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
