@@ -4,7 +4,7 @@
 # kernels.def, `make qemu` all of them or the ones that KERNEL=, ARCH= and TEST= name.
 
 CHECKS += qemu-harness qemu
-.PHONY: check-qemu check-qemu-harness qemu-run qemu-mutants qemu-option-off qemu-fuzz-filter
+.PHONY: check-qemu check-qemu-harness qemu-run qemu-mutants qemu-each-patch qemu-option-off qemu-fuzz-filter
 
 # `make qemu SHELL=1` asks for a shell in the guest, and must not become make's own.
 ifeq ($(origin SHELL),command line)
@@ -34,6 +34,11 @@ qemu-run: static $(GUEST_PROGRAMS)
 # The long ones, none of them in `make check`. A fix that is left out of the series must be missed by a test:
 qemu-mutants:				# MUTANT=NAME: only this one
 	@tests/qemu/mutants $(MUTANT)
+
+# Each patch of the series must build and boot without those behind it (FIRST=N: from that one on).
+qemu-each-patch:
+	@mkdir -p build/qemu; for arch in $(or $(ARCH),x86_64 arm); do FIRST=$(or $(FIRST),1) tests/qemu/each-patch $$arch || exit 1; done | tee build/qemu/each-patch.tap
+	@! grep -q '^not ok' build/qemu/each-patch.tap
 
 # With the option off the patched kernel must be the released one, object by object.
 qemu-option-off:
