@@ -132,7 +132,7 @@ static long close_one(unsigned int fd, unsigned int flags)
 	return flags ? sbp_kernel(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC) : sbp_kernel(SYS_close, fd);
 }
 
-/* For kernels before 5.11. A limit on descriptors says nothing of how many are open: it may have been
+/* For kernels before 5.11, and below a filter that does not know the newer call. A limit on descriptors says nothing of how many are open: it may have been
  * lowered since. */
 static long close_each(const struct stay *stay, unsigned int flags)
 {
@@ -197,7 +197,7 @@ long sbp_close_other_fds_in_child(struct sbp_setup *setup)
 	let_stay(&stay, setup->started[1]);
 	let_stay(&stay, setup->line[0]);
 	result = close_between(&stay, flags);
-	if (result == -ENOSYS || result == -EINVAL)
+	if (result == -ENOSYS || result == -EINVAL || result == -EPERM)
 		result = close_each(&stay, flags);
 	if (result == -ENOENT && setup->init)
 		result = close_likely(&stay, flags);

@@ -102,13 +102,30 @@ long sbp_new_session_in_child(struct sbp_setup *setup)
 	return result < 0 ? result : 0;
 }
 
+static bool is_refused(long result)
+{
+	return result == -ENOSYS || result == -EPERM;
+}
+
+/*
+ * A kernel without keys, or somebody's filter, which the child will be under as well: where none of the three calls is
+ * to be had, no key is within reach of what stays the caller's session. Asked so, none of them does anything, and
+ * the kernel itself would say EFAULT, or how large the keyring is.
+ */
+static bool are_keys_out_of_reach(void)
+{
+	return is_refused(sbp_kernel(SYS_keyctl, KEYCTL_READ, KEY_SPEC_SESSION_KEYRING, 0, 0)) &&
+	       is_refused(sbp_kernel(SYS_add_key, 0, 0, 0, 0, 0)) &&
+	       is_refused(sbp_kernel(SYS_request_key, 0, 0, 0, 0));
+}
+
 /* The caller's session keyring would be inherited, with the keys in it. */
 long sbp_new_keyring_in_child(struct sbp_setup *setup)
 {
 	long result = sbp_kernel(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
 
 	(void)setup;
-	return result == -ENOSYS || result > 0 ? 0 : result;
+	return result > 0 || (is_refused(result) && are_keys_out_of_reach()) ? 0 : result;
 }
 
 /* libc keeps these to itself, and in a copy relies on the handlers that it has set once. */

@@ -31,7 +31,7 @@ static const struct {
 	{ "/usr/libx32", SBP_MAY_READ },
 	{ "/usr/local/lib", SBP_MAY_READ },
 	{ "/etc/ld.so.cache", SBP_MAY_READ },
-	{ "/dev/null", SBP_MAY_READ | SBP_MAY_WRITE | SBP_MAY_CREATE },
+	{ "/dev/null", SBP_MAY_READ | SBP_MAY_WRITE },
 	{ "/dev/zero", SBP_MAY_READ },
 	{ "/dev/random", SBP_MAY_READ },
 	{ "/dev/urandom", SBP_MAY_READ },

@@ -142,6 +142,41 @@ static int load_by_name(const void *data)
 	return is(run(launch), EACCES);
 }
 
+/* --- Below a filter that does not know what this kernel has ------------------------------------ */
+
+struct refused {
+	int calls[3], error;
+	const char *step; /* that fails; NULL: none */
+};
+
+/* It has what was passed and nothing else, also where the others were not close-on-exec. */
+static int launch_refused(const void *data)
+{
+	static char *argv[] = { "guest", "state", NULL };
+	const struct refused *refused = data;
+	struct sbp_launch *launch = new_launch("bpf", argv);
+	char said[1000] = "";
+	int ends[2], error;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) || sbp_launch_pass_fd(launch, ends[1], 1))
+		return 92;
+	for (int i = 0; i < 3 && refused->calls[i]; i++)
+		let_fail(refused->calls[i], refused->error);
+	error = sbp_launch_start(launch, &pid);
+	if (refused->step) {
+		if (error == -refused->error && !strcmp(sbp_launch_failed_step(launch), refused->step))
+			return 0;
+		return printf("# %d\n", error), 1;
+	}
+	if (error || waitpid(pid, NULL, 0) != pid || read(ends[0], said, sizeof(said) - 1) < 0)
+		return printf("# %d, %s\n", error, sbp_launch_failed_step(launch)), 1;
+	if (strstr(said, "fds=1,2,\n"))
+		return 0;
+	printf("# it said: %s\n", said);
+	return 1;
+}
+
 static int without_random_numbers(const void *data)
 {
 	static char *argv[] = { "guest", "exit", "7", NULL };
@@ -238,10 +273,27 @@ int main(void)
 		{ "no second exec, kept root, with an init", { "bpf", SBP_ROOT_KEPT, true, EACCES } },
 	};
 
+	static const struct {
+		const char *name;
+		struct refused refused;
+	} below[] = {
+		{ "a filter that refuses close_range", { { SYS_close_range }, EPERM, NULL } },
+		{ "a filter that knows no close_range", { { SYS_close_range }, ENOSYS, NULL } },
+		{ "a filter that refuses all of keys",
+		  { { SYS_keyctl, SYS_add_key, SYS_request_key }, EPERM, NULL } },
+		{ "no keys", { { SYS_keyctl, SYS_add_key, SYS_request_key }, ENOSYS, NULL } },
+		{ "not with keys that can be added",
+		  { { SYS_keyctl, SYS_request_key }, EPERM, "keyring" } },
+		{ "not with keys that can be asked for",
+		  { { SYS_keyctl, SYS_add_key }, EPERM, "keyring" } },
+	};
+
 	setvbuf(stdout, NULL, _IONBF, 0);
 	dup2(2, 50); /* not to be passed on */
 	for (size_t i = 0; i < sizeof(execs) / sizeof(*execs); i++)
 		ok(exec_again, &execs[i].again, execs[i].name);
+	for (size_t i = 0; i < sizeof(below) / sizeof(*below); i++)
+		ok(launch_refused, &below[i].refused, below[i].name);
 	ok(launch_twice, NULL, "without execveat, getrandom and close_range");
 	ok(load_by_name, NULL, "a loaded command, and no second exec");
 	ok(load_by_name, "", "a loaded command with an init, and no second exec");

@@ -18,21 +18,20 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../compat/broker/protocol.h"
+#include "inside.h"
 
 /* What the handler marks its own calls with (compat/broker/numbers.h). It is no secret. */
 #define MARK 0x5b0c0de5L
 
-static int tell(int worked)
+int tell(int worked)
 {
 	puts(worked ? "done" : "denied");
 	return 0;
 }
 
-static int can_open(const char *path)
+int can_open(const char *path)
 {
 	int fd = open(path, O_RDONLY);
 	char byte;
@@ -331,131 +330,20 @@ static int execute_stack(const char *path)
 	return tell(1);
 }
 
-static int trapped(const char *path)
+int trapped(const char *path)
 {
 	(void)path;
 	return tell(syscall(SYS_ptrace, 0, 0, 0, 0) == 0);
 }
 
-/* --- What it says of its own end: by bare calls, for which libc has socketcall(2) on i386 ---- */
-
-/* The broker's line: what is open beside the three streams. */
-static int broker_line(void)
+/* The name of a file that was there at the start: opens it when it is told to, by a line. */
+static int make_later(const char *path)
 {
-	for (int fd = 3; fd < 4096; fd++)
-		if (fcntl(fd, F_GETFD) >= 0)
-			return fd;
-	return -1;
-}
-
-/* Says often that it was denied a call, and in all ways that words could come in; how often it got through. */
-static int claim(int number)
-{
-	struct {
-		struct sbp_broker_denied denied;
-		char words[4000];
-	} message = { { SBP_BROKER_MAGIC, SBP_BROKER_DENIED, 0, number, 0xc000003e, ~0ULL }, "" };
-	struct iovec part = { &message, sizeof(message.denied) };
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
-	int line = broker_line(), sent = 0;
-
-	memset(message.words, 'w', sizeof(message.words));
-	for (int i = 0; line >= 0 && i < 1000; i++) {
-		part.iov_len = i % 3 == 1 ? sizeof(message) : sizeof(message.denied) - i % 3;
-		message.denied.path_length = i % 5 == 4 ? 3900 : 0;
-		sent += syscall(SYS_sendmsg, line, &header, MSG_NOSIGNAL) > 0;
-	}
-	return sent;
-}
-
-static int claims(const char *path)
-{
-	return tell(claim(169) == 1000 && can_open(path));
-}
-
-static int claims_and_dies(const char *path)
-{
-	claim(-7);
-	return trapped(path);
-}
-
-/* Behind questions that take the broker long, as many as its socket holds: it is dead before they are answered. */
-static int dies_behind_questions(const char *path)
-{
-	struct {
-		struct sbp_broker_request request;
-		char path[4092];
-	} message = { { SBP_BROKER_MAGIC, SBP_BROKER_STAT, sizeof(message.path), 0, 0 }, "" };
-	struct iovec part = { &message, sizeof(message) };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct msghdr header = { .msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof(control) };
-	int line = broker_line(), ends[2];
-
-	for (size_t i = 0; i < sizeof(message.path); i++)
-		message.path[i] = i < 8 ? "/usr/lib"[i] : "/../lib"[(i - 8) % 7];
-	/* a question with an end of its own, for an answer that is not taken gets no second one */
-	for (int i = 0; line >= 0 && i < 60; i++) {
-		if (syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET, 0, ends))
-			return 1;
-		memcpy(CMSG_DATA(&control.header), &ends[1], sizeof(int));
-		if (syscall(SYS_sendmsg, line, &header, MSG_NOSIGNAL) != (long)sizeof(message))
-			return 1;
-		close(ends[0]);
-		close(ends[1]);
-	}
-	return trapped(path);
-}
-
-/* When it has not a single number left for a descriptor. */
-static int dies_full(const char *path)
-{
-	while (dup(0) >= 0)
-		;
-	return trapped(path);
-}
-
-/* One that is no command: it dies of a call, and the command goes on. */
-static int child_dies(const char *path)
-{
-#ifdef SYS_fork
-	int status = 0;
-	long child = syscall(SYS_fork);
-
-	if (!child) {
-		trapped(path);
-		_exit(0);
-	}
-	return tell(child > 0 && waitpid((pid_t)child, &status, 0) == child &&
-		    WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
-#else
-	(void)path;
-	return tell(0);
-#endif
-}
-
-static void *calls_ptrace(void *data)
-{
-	trapped("");
-	return data;
-}
-
-static int threads_die(const char *path)
-{
-	pthread_t threads[8];
-
-	(void)path;
-	for (int i = 0; i < 8; i++)
-		if (pthread_create(&threads[i], NULL, calls_ptrace, NULL))
-			return 1;
-	for (int i = 0; i < 8; i++)
-		pthread_join(threads[i], NULL);
-	return tell(1);
+	puts("ready");
+	fflush(stdout);
+	if (getchar() == EOF)
+		return 1;
+	return tell(open(path, O_WRONLY | O_CREAT, 0600) >= 0);
 }
 
 static const struct {
@@ -485,6 +373,8 @@ static const struct {
 	{ "describe", describe },
 	{ "execute-stack", execute_stack },
 	{ "ptrace", trapped },
+	{ "make-later", make_later },
+	{ "leaves-answers", leaves_answers },
 	{ "claims", claims },
 	{ "claims-and-dies", claims_and_dies },
 	{ "dies-full", dies_full },

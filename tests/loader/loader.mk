@@ -12,14 +12,14 @@ check-loader: all $(LOADER_TESTS)/programs $(LOADER_TESTS)/i386/programs $(LOADE
 
 # $1: folder, $2: compiler, $3: where its ld.so is and looks, $4: not empty where its libc has static-pie
 define loader_test_programs
-$1/programs: tests/loader/inside.c tests/loader/odd.c tests/loader/direct.c tests/loader/evil.c tests/loader/loader.mk
+$1/programs: tests/loader/inside.c tests/loader/line.c tests/loader/inside.h tests/loader/odd.c tests/loader/direct.c tests/loader/evil.c tests/loader/loader.mk
 	$$(call SAY,CC,test programs of the loader ($2))
 	@mkdir -p $1
-	$$(Q)$2 -O1 $$(WARNINGS) -pthread $3 -o $1/inside tests/loader/inside.c
-	$$(Q)$2 -O1 $$(WARNINGS) -pthread $3 -no-pie -o $1/inside-fixed tests/loader/inside.c
-	$$(Q)$2 -O1 $$(WARNINGS) -pthread -static -o $1/inside-static tests/loader/inside.c
-	$$(Q)$(if $4,$2 -O1 $$(WARNINGS) -pthread -static-pie -o $1/inside-static-pie tests/loader/inside.c)
-	$$(Q)$2 -O1 $$(WARNINGS) -pthread $3 -z execstack -o $1/inside-execstack tests/loader/inside.c
+	$$(Q)$2 -O1 $$(WARNINGS) -pthread $3 -o $1/inside tests/loader/inside.c tests/loader/line.c
+	$$(Q)$2 -O1 $$(WARNINGS) -pthread $3 -no-pie -o $1/inside-fixed tests/loader/inside.c tests/loader/line.c
+	$$(Q)$2 -O1 $$(WARNINGS) -pthread -static -o $1/inside-static tests/loader/inside.c tests/loader/line.c
+	$$(Q)$(if $4,$2 -O1 $$(WARNINGS) -pthread -static-pie -o $1/inside-static-pie tests/loader/inside.c tests/loader/line.c)
+	$$(Q)$2 -O1 $$(WARNINGS) -pthread $3 -z execstack -o $1/inside-execstack tests/loader/inside.c tests/loader/line.c
 	$$(Q)$2 -O1 $$(WARNINGS) -shared -fPIC -o $1/evil.so tests/loader/evil.c
 	$$(Q)$2 -O1 $$(WARNINGS) -static -o $1/odd tests/loader/odd.c
 	$$(Q)gcc -O1 $$(WARNINGS) -o $1/direct tests/loader/direct.c

@@ -68,6 +68,7 @@ static const struct promise {
 	{ "recvmsg", { 3 }, ALL(ALLOWED) },
 	/* threads and nothing but threads */
 	{ "clone", { 0x3d0f00 /* as libc does */ }, ALL(ALLOWED) },
+	{ "clone", { 0x3d0f00 & ~0x400U /* without CLONE_FILES */ }, ALL(E(EPERM)) },
 	{ "clone", { 17 /* SIGCHLD: fork */ }, ALL(E(EPERM)) },
 	{ "clone", { 0x3d0f00 | 0x10000000 /* CLONE_NEWUSER */ }, ALL(E(EPERM)) },
 	{ "clone3", { 0 }, ALL(E(ENOSYS)) },
