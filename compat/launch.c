@@ -21,7 +21,10 @@
 
 enum { GUARD = 64 << 10 /* the largest page */, STACK = 64 << 10 };
 
-/* The child's memory for one start. Stacks grow down, each into a guard; the setup begins a page. */
+/*
+ * The child's memory for one start. Stacks grow down, each into a guard; the setup begins a page. An init takes the
+ * inner stack only, for its command.
+ */
 struct area {
 	char inner_guard[GUARD], inner_stack[STACK], guard[GUARD], stack[STACK];
 	struct sbp_setup setup;
@@ -354,8 +357,8 @@ static struct area *map_area(const struct sbp_setup *setup)
 
 	if (area == MAP_FAILED)
 		return NULL;
-	if (mprotect(area->guard, GUARD, PROT_NONE) ||
-	    (setup->init && (mprotect(area->inner_guard, GUARD, PROT_NONE) || !share_setup(area)))) {
+	if (mprotect(setup->init ? area->inner_guard : area->guard, GUARD, PROT_NONE) ||
+	    (setup->init && !share_setup(area))) {
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
@@ -394,7 +397,9 @@ static int end(struct sbp_launch *launch, const struct sbp_setup *setup, int err
 	return error ? fail(launch, setup->step, setup->feature, error) : fail(launch, NULL, 0, 0);
 }
 
-static int start_by_loader(struct sbp_launch *launch, struct area *area, pid_t *pid)
+/* A function of its own, so that its paths take no stack where nothing is loaded. */
+static __attribute__((noinline)) int start_by_loader(struct sbp_launch *launch, struct area *area,
+						     pid_t *pid)
 {
 	struct sbp_loading loading;
 	int error = sbp_load(&area->setup, launch->broker, &loading);
@@ -424,6 +429,15 @@ static int start_notifying(struct sbp_launch *launch, struct area *area, pid_t *
 		     : 0;
 }
 
+static int start_in(struct sbp_launch *launch, struct area *area, bool notifying, pid_t *pid)
+{
+	if (notifying)
+		return start_notifying(launch, area, pid);
+	if (sbp_is_loadable(&area->setup))
+		return start_by_loader(launch, area, pid);
+	return sbp_clone_start(&area->setup, area->stack + STACK, pid);
+}
+
 static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
 {
 	struct area *area = take_area(launch);
@@ -435,8 +449,7 @@ static int start(struct sbp_launch *launch, bool notifying, pid_t *pid)
 	area->setup.must_listen = notifying;
 	error = sbp_prepare(&area->setup);
 	if (!error)
-		error = notifying ? start_notifying(launch, area, pid)
-				  : start_by_loader(launch, area, pid);
+		error = start_in(launch, area, notifying, pid);
 	secret = area->setup.by_password || area->setup.wants_report || area->setup.must_listen;
 	sbp_forget_password(&area->setup);
 	free(area->setup.listening.filter);
