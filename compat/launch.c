@@ -22,7 +22,10 @@
 
 enum { GUARD = 64 << 10 /* the largest page */, STACK = 64 << 10 };
 
-/* The child's memory for one start. Stacks grow down, each into a guard; the setup begins a page. */
+/*
+ * The child's memory for one start. Stacks grow down, each into a guard; the setup begins a page. An init takes the
+ * inner stack only, for its command.
+ */
 struct area {
 	char inner_guard[GUARD], inner_stack[STACK], guard[GUARD], stack[STACK];
 	struct sbp_setup setup;
@@ -342,8 +345,13 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define __asan_unpoison_memory_region(address, size) ((void)(address))
 #endif
 
-/* An init's memory is a copy, and at times any child's; but what it has to tell must be seen here. Stacks are
- * nobody's but their own. */
+/* An init's memory is a copy, and at times any child's. */
+static bool has_own_memory(const struct sbp_setup *setup)
+{
+	return setup->init || setup->own_memory;
+}
+
+/* What such a child has to tell must be seen here all the same. Stacks are nobody's but their own. */
 static bool share_setup(struct area *area)
 {
 	return mmap(&area->setup, sizeof(area->setup), PROT_READ | PROT_WRITE,
@@ -357,20 +365,19 @@ static struct area *map_area(const struct sbp_setup *setup)
 
 	if (area == MAP_FAILED)
 		return NULL;
-	if (mprotect(area->guard, GUARD, PROT_NONE) ||
-	    (setup->init && mprotect(area->inner_guard, GUARD, PROT_NONE)) ||
-	    ((setup->init || setup->own_memory) && !share_setup(area))) {
+	if (mprotect(setup->init ? area->inner_guard : area->guard, GUARD, PROT_NONE) ||
+	    (has_own_memory(setup) && !share_setup(area))) {
 		munmap(area, sizeof(*area));
 		return NULL;
 	}
 	return area;
 }
 
-/* One more start costs a launcher no mapping. With an init the setup would be shared with whoever it forks. */
+/* One more start costs a launcher no mapping. A setup that is shared would be so with whoever it forks. */
 static struct area *take_area(struct sbp_launch *launch)
 {
 	const struct sbp_setup *setup = &launch->setup;
-	struct area *area = setup->init ? NULL : launch->kept;
+	struct area *area = has_own_memory(setup) ? NULL : launch->kept;
 
 	if (area)
 		launch->kept = NULL;
@@ -387,7 +394,7 @@ static struct area *take_area(struct sbp_launch *launch)
 /* A stack may still hold a password: such an area, and one that is shared, is never kept. */
 static void leave_area(struct sbp_launch *launch, struct area *area, bool secret)
 {
-	if (launch->kept || launch->setup.init || secret)
+	if (launch->kept || has_own_memory(&launch->setup) || secret)
 		munmap(area, sizeof(*area));
 	else
 		launch->kept = area;
@@ -398,7 +405,9 @@ static int end(struct sbp_launch *launch, const struct sbp_setup *setup, int err
 	return error ? fail(launch, setup->step, setup->feature, error) : fail(launch, NULL, 0, 0);
 }
 
-static int start_by_loader(struct sbp_launch *launch, struct area *area, pid_t *pid)
+/* A function of its own, so that its paths take no stack where nothing is loaded. */
+static __attribute__((noinline)) int start_by_loader(struct sbp_launch *launch, struct area *area,
+						     pid_t *pid)
 {
 	struct sbp_loading loading;
 	int error = sbp_load(&area->setup, launch->broker, &loading);
@@ -430,6 +439,15 @@ static int start_notifying(struct sbp_launch *launch, struct area *area, pid_t *
 		     : 0;
 }
 
+static int start_in(struct sbp_launch *launch, struct area *area, bool notifying, pid_t *pid)
+{
+	if (notifying)
+		return start_notifying(launch, area, pid);
+	if (sbp_is_loadable(&area->setup))
+		return start_by_loader(launch, area, pid);
+	return sbp_clone_start(&area->setup, area->stack + STACK, pid);
+}
+
 static int start_once(struct sbp_launch *launch, bool notifying, pid_t *pid)
 {
 	struct area *area = take_area(launch);
@@ -441,8 +459,7 @@ static int start_once(struct sbp_launch *launch, bool notifying, pid_t *pid)
 	area->setup.must_listen = notifying;
 	error = sbp_prepare(&area->setup);
 	if (!error)
-		error = notifying ? start_notifying(launch, area, pid)
-				  : start_by_loader(launch, area, pid);
+		error = start_in(launch, area, notifying, pid);
 	secret = area->setup.by_password || area->setup.wants_report || area->setup.must_listen;
 	sbp_forget_password(&area->setup);
 	sbp_forget_program(&area->setup.listening);

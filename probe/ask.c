@@ -86,8 +86,9 @@ long sbp_kernel_call(long number, const long a[6])
 	int saved = errno;
 	long result = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 
-	if (result == -1)
-		result = -errno;
+	if (result != -1)
+		return result; /* errno was not touched, nor need its page be by a child */
+	result = -errno;
 	errno = saved;
 	return result;
 }

@@ -34,6 +34,7 @@ static const char watchdog[] = "setitimer(ITIMER_REAL)";
 struct start {
 	struct sbp_probe *p;
 	struct sbp_child *child;
+	volatile bool done; /* and only its exit is left, as a child with this memory can say */
 };
 
 /* struct sigaction in the kernel's words; libc's wants its own restorer, which here is never used. */
@@ -100,6 +101,7 @@ static int run_in_child(void *data)
 	if (start->p->filtered)
 		set_watchdog_in_child(start->p);
 	start->child->run(start->p, start->child->data);
+	start->done = true;
 	return 0;
 }
 
@@ -136,6 +138,24 @@ static void wait_for(struct sbp_probe *p, pid_t pid, struct sbp_child *child)
 		child->signal = p->filtered ? SIGSYS : SIGKILL;
 }
 
+void sbp_wait_for_ending(struct sbp_probe *p)
+{
+	struct sbp_child child = { .run = NULL };
+
+	if (p->ending)
+		wait_for(p, (pid_t)p->ending, &child);
+	p->ending = 0;
+}
+
+/*
+ * A mount namespace waits for every processor before it is gone, its process with it: the parent goes on meanwhile,
+ * and waits when it has nothing left to ask. Not under a filter, whose kill may come last of all.
+ */
+static bool may_end_alone(const struct sbp_probe *p, const struct start *start)
+{
+	return start->done && start->child->last && !p->filtered && !p->fake && !p->ending;
+}
+
 /* Of AddressSanitizer, where the program has it. */
 extern void __asan_unpoison_memory_region(void const volatile *start, size_t size)
 	__attribute__((weak));
@@ -170,7 +190,7 @@ static void start_watch_again_in_child(struct sbp_probe *p)
 /* Starts the child with every signal blocked, the two that belong to libc included. */
 static long start_child(struct sbp_probe *p, struct sbp_child *child)
 {
-	struct start start = { p, child };
+	struct start start = { p, child, false };
 	char *stack = take_stack(p);
 	uint64_t all = ~UINT64_C(0), before = 0;
 	long pid, masked;
@@ -179,6 +199,8 @@ static long start_child(struct sbp_probe *p, struct sbp_child *child)
 	pid = clone(run_in_child, stack, (int)clone_flags(p, child->flags), &start);
 	if (pid < 0)
 		pid = -errno;
+	else if (may_end_alone(p, &start))
+		p->ending = pid;
 	else
 		wait_for(p, (pid_t)pid, child);
 	if (p->filtered && p->area->depth > 1)

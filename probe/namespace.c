@@ -151,8 +151,9 @@ static void ask_directly(struct sbp_probe *p)
 	struct sbp_child pid = { .flags = CLONE_NEWPID,
 				 .call = "clone(CLONE_NEWPID)",
 				 .features = SBP_BIT(PID_NS),
-				 .run = ask_directly_in_child };
-	struct sbp_child plain = { .run = ask_directly_in_child };
+				 .run = ask_directly_in_child,
+				 .last = true };
+	struct sbp_child plain = { .run = ask_directly_in_child, .last = true };
 	bool done = false;
 	int error = 0;
 

@@ -161,6 +161,18 @@ static void plan_askers(const struct sbp_probe *p, enum sbp_place place, struct 
 			add_visit(walk, sbp_rows[f].asker, f);
 }
 
+/* Whoever ends slowly ends while other things are done, but no other child is started: there may be limits. */
+static void ask_last(struct walk *walk, sbp_asker *ask)
+{
+	for (size_t i = 0; i + 1 < walk->count; i++)
+		if (walk->visit[i].ask == ask) {
+			struct visit later = walk->visit[i];
+
+			walk->visit[i] = walk->visit[i + 1];
+			walk->visit[i + 1] = later;
+		}
+}
+
 /* The proofs of what was answered with a yes. */
 static void plan_proofs(const struct sbp_probe *p, struct walk *walk)
 {
@@ -220,6 +232,7 @@ static void ask_in_children(struct sbp_probe *p)
 
 	plan_proofs(p, &proofs);
 	plan_askers(p, SBP_SPAWNS, &spawning);
+	ask_last(&spawning, sbp_ask_namespaces);
 	if (!proofs.count && !spawning.count)
 		return;
 	sbp_stay_on_cpu(p, &cpus);
@@ -330,6 +343,7 @@ static int run(struct sbp_probe *p, enum sbp_depth depth, sbp_set features)
 		sbp_survey_identity(p);
 	if (configurable)
 		sbp_survey_kconfig(p);
+	sbp_wait_for_ending(p);
 	sbp_diagnose(p);
 	apply_assumptions(p);
 	errno = saved;

@@ -115,7 +115,8 @@ struct sbp_area {
 	char text[SBP_TEXT_LIMIT];
 	size_t text_used;
 
-	char stacks[SBP_STACK_LIMIT][SBP_STACK_SIZE] __attribute__((aligned(64)));
+	/* Each begins a page: what a child takes of it is one then, where it could be two. */
+	char stacks[SBP_STACK_LIMIT][SBP_STACK_SIZE] __attribute__((aligned(4096)));
 };
 
 /*
@@ -133,6 +134,7 @@ struct sbp_probe {
 	sbp_set asked; /* what the last run was for */
 	enum sbp_depth depth;
 	bool filtered;	   /* an outer filter may kill whoever asks */
+	long ending;	   /* a child that is done, and not yet waited for; 0: none */
 	const char *where; /* for evidence: who asks just now, */
 	enum sbp_way way;  /* and which of the two answers it is for */
 	enum sbp_state assumed[SBP_FEATURE_LIMIT];
@@ -192,6 +194,7 @@ struct sbp_child {
 	sbp_set features;
 	void (*run)(struct sbp_probe *p, void *data);
 	void *data;
+	bool last;	   /* none is started after it: it may still be ending then */
 	int signal;	   /* set: what it died of, 0 if it ended by itself */
 	int exit_status;   /* set: what it ended with */
 	const char *fatal; /* set: the call that it died in, NULL if none */
@@ -216,6 +219,9 @@ void sbp_let_through_in_child(int signal);
  * that it was for are settled with a no, unless they were settled before.
  */
 int sbp_run_child(struct sbp_probe *p, struct sbp_child *child);
+
+/* Waits for the end of a child that was let go on ending. Before a run is over. */
+void sbp_wait_for_ending(struct sbp_probe *p);
 
 /*
  * Runs steps 0 to count-1, in a child when `in_child`, and goes on with the next step in a new child

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,12 +28,15 @@
 #define MFD_EXEC 0x10U /* 6.3: asked for where an administrator changed what is usual */
 #endif
 
-#define NOTHING                                                                            \
-	{                                                                                  \
-		.loader = -1, .program = -1, .interpreter = -1, .broker = -1, .report = -1 \
-	}
-
 extern const char sbp_loader_image[], sbp_loader_image_end[];
+
+/* Not the paths: most starts load nothing, and never touch their pages. */
+static void hold_nothing(struct sbp_loading *loading)
+{
+	memset(loading, 0, offsetof(struct sbp_loading, path));
+	loading->loader = loading->program = loading->interpreter = -1;
+	loading->broker = loading->report = -1;
+}
 
 static int fail(const char **step, const char *what, int error)
 {
@@ -273,7 +277,7 @@ void sbp_loading_end(struct sbp_loading *loading, struct sbp_setup *setup)
 	if (loading->file[0])
 		unlink(loading->file);
 	free(loading->argv);
-	*loading = (struct sbp_loading)NOTHING;
+	hold_nothing(loading);
 }
 
 /* --- Whether at all --------------------------------------------------------------------------- */
@@ -286,11 +290,13 @@ bool sbp_is_loadable(const struct sbp_setup *setup)
 
 bool sbp_is_dynamic_command(const struct sbp_setup *setup)
 {
-	struct sbp_loading loading = NOTHING;
+	struct sbp_loading loading;
 	struct sbp_setup unchanged;
 	const char *step;
-	bool dynamic = !open_command(&loading, setup->command, &step) && is_dynamic(&loading);
+	bool dynamic;
 
+	hold_nothing(&loading);
+	dynamic = !open_command(&loading, setup->command, &step) && is_dynamic(&loading);
 	sbp_loading_end(&loading, &unchanged);
 	return dynamic;
 }
@@ -300,7 +306,7 @@ int sbp_load(struct sbp_setup *setup, struct sbp_broker *broker, struct sbp_load
 	const char *step = "command";
 	int error;
 
-	*loading = (struct sbp_loading)NOTHING;
+	hold_nothing(loading);
 	if (!sbp_is_loadable(setup))
 		return 0;
 	error = open_command(loading, setup->command, &step);
