@@ -34,6 +34,7 @@ struct sbp_setup {
 	const char *directory; /* SBP_ROOT_DIRECTORY */
 	const char *command;
 	int loader_fd; /* runs in the command's place; -1: none */
+	const char *loader_file; /* where it is executed by name, for what is mounted must be of the child's own namespace */
 	char *const *argv, *const *envp;
 	size_t fd_count, limit_count;
 	struct sbp_passed_fd {
