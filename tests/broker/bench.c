@@ -175,7 +175,7 @@ static void open_confined(const struct step *step)
 static void set_up(void)
 {
 	for (int i = 0; i < 2; i++) {
-		int fd, error = sbp_broker_new(&brokers[i]);
+		int fd = -1, error = sbp_broker_new(&brokers[i]);
 
 		if (i)
 			brokers[i]->has_openat2 = false;

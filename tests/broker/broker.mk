@@ -44,7 +44,7 @@ check-broker-tsan:			# ThreadSanitizer
 
 $(call include_built,$(BROKER_TESTS:$(B)/tests/broker/%=$(B)/obj/tests/broker/%.d) $(BROKER_SHARED:.o=.d))
 
-# Would these tests see a mistake? Two minutes, so not among `make check`.
+# Would these tests see a mistake? Some minutes, so not among `make check`.
 .PHONY: broker-mutants
 broker-mutants: broker-programs $(BROKER_READERS)
 	@tests/broker/mutants $(B)
