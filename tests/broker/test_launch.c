@@ -172,7 +172,7 @@ static void limits_that_are_too_low(void **state)
 	struct files files;
 	const char *step = NULL;
 	rlim_t unfit = 0;
-	int result = 1;
+	int result = 1, open_before;
 
 	(void)state;
 	if (!is_available(SBP_FEATURE_SECCOMP_TSYNC) || !is_available(SBP_FEATURE_USER_NS) ||
@@ -181,13 +181,16 @@ static void limits_that_are_too_low(void **state)
 	make(&files, DYNAMIC);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	low = before;
+	open_before = count_fds();
 	for (rlim_t limit = 128; limit < 160 && !unfit; limit++) {
 		low.rlim_cur = limit;
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
 		result = launch(&files, "clone", &step);
 		unfit = result == 1 || result == -EMFILE ? 0 : limit;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		/* what the broker has still open of one command is missing to the next */
+		assert_true(come_to_fds(open_before));
 	}
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	if (unfit)
 		fail_msg("%d with %d descriptors: %s", result, (int)unfit, step ? step : "started");
 	assert_int_equal(result, 1);
