@@ -6,53 +6,10 @@
 #include <linux/futex.h>
 #include <sys/ucontext.h>
 
-#include "filters.h"
-#include "registers.h"
-
-static int syscall_stop(int status)
-{
-	return WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
-}
+#include "tracee.h"
 
 /* What the kernel means by these as a result, when a signal comes: begin the call again. */
 enum { RESTARTSYS = -512, RESTARTNOINTR = -513, RESTARTNOHAND = -514, RESTART_RESTARTBLOCK = -516 };
-
-/* A child that stops, traced, and then runs body(); its result is its exit status. */
-static pid_t traced_child(int (*body)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		_exit(body());
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD))
-		return -1;
-	return pid;
-}
-
-static int go_on(pid_t pid, enum __ptrace_request request, long signal)
-{
-	int status = -1;
-
-	if (ptrace(request, pid, NULL, (void *)signal) || waitpid(pid, &status, 0) != pid)
-		return -1;
-	return status;
-}
-
-/* To the entry of the call `nr` */
-static int go_to_call(pid_t pid, long nr)
-{
-	int status;
-
-	do
-		status = go_on(pid, PTRACE_SYSCALL, 0);
-	while (WIFSTOPPED(status) && call_number(pid) != nr);
-	return status;
-}
 
 /* --- the fifth and the sixth: ARM keeps them on the stack, too */
 
@@ -118,24 +75,24 @@ static int filtered_sixth(void)
 
 TEST(the_fifth_is_what_the_tracer_made_of_it)
 {
-	pid_t pid = traced_child(filtered_fifth);
+	pid_t pid = traced_child(filtered_fifth, 0);
 
 	ASSERT_LT(0, pid);
 	/* two that install come first, with an entry and an exit each */
 	for (int i = 0; i < 5; i++)
-		ASSERT_TRUE(syscall_stop(go_to_call(pid, __NR_prctl)));
+		ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_prctl)));
 	ASSERT_EQ(0, put_fifth(pid, 1));
-	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT, 0), 7));
+	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
 
 TEST(the_sixth_is_what_the_tracer_made_of_it)
 {
-	pid_t pid = traced_child(filtered_sixth);
+	pid_t pid = traced_child(filtered_sixth, 0);
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(syscall_stop(go_to_call(pid, __NR_futex)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_futex)));
 	ASSERT_EQ(0, put_sixth(pid, 6));
-	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT, 0), 7));
+	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
 
 /* The attack: a forbidden argument that is shown to the filter as an allowed one. 7: it had no effect. */
@@ -169,11 +126,11 @@ TEST(the_filter_is_not_shown_another)
 	pid_t pid;
 
 	EXPECT_TRUE(exited_with(in_child(attacks_alone, NULL), 10)); /* control */
-	pid = traced_child(attacks_sixth);
+	pid = traced_child(attacks_sixth, 0);
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(syscall_stop(go_to_call(pid, __NR_futex)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_futex)));
 	ASSERT_EQ(0, put_sixth(pid, 5));
-	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT, 0), 7));
+	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
 
 /* --- an argument that looks like "begin again" */
@@ -229,18 +186,18 @@ static int skipped_call(void)
 /* The tracer's result is one, whatever it is: there is no call to begin again. */
 TEST(a_skipped_call_is_not_begun_again)
 {
-	pid_t pid = traced_child(skipped_call);
+	pid_t pid = traced_child(skipped_call, 0);
 	int status;
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(syscall_stop(go_to_call(pid, __NR_getppid)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_getppid)));
 	ASSERT_EQ(0, skip_call(pid, RESTARTNOINTR));
 	kill(pid, SIGUSR1);
-	status = go_on(pid, PTRACE_SYSCALL, 0); /* the exit of what was skipped */
-	EXPECT_TRUE(syscall_stop(status));
-	status = go_on(pid, PTRACE_CONT, 0);
+	status = go_on(pid, PTRACE_SYSCALL); /* the exit of what was skipped */
+	EXPECT_TRUE(is_syscall_stop(status));
+	status = go_on(pid, PTRACE_CONT);
 	ASSERT_TRUE(WIFSTOPPED(status) && WSTOPSIG(status) == SIGUSR1);
-	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT, SIGUSR1), 7));
+	EXPECT_TRUE(exited_with(go_on_with(pid, PTRACE_CONT, SIGUSR1), 7));
 }
 
 /* --- who else asks for them */
@@ -280,18 +237,18 @@ static int calls_getppid(void)
 
 TEST(getregset_tells_what_getregs_does)
 {
-	pid_t pid = traced_child(calls_getppid);
+	pid_t pid = traced_child(calls_getppid, 0);
 	registers one, other;
 	struct iovec io = { &other, sizeof(other) };
 
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(syscall_stop(go_to_call(pid, __NR_getppid)));
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_getppid)));
 	ASSERT_EQ(0, get_registers(pid, &one));
 	ASSERT_EQ(0, ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io));
 	EXPECT_EQ(sizeof(one), io.iov_len);
 	EXPECT_EQ(0, memcmp(&one, &other, sizeof(one)));
 	EXPECT_EQ(0, ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &io));
-	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT, 0), 7));
+	EXPECT_TRUE(exited_with(go_on(pid, PTRACE_CONT), 7));
 }
 
 #ifdef __arm__

@@ -50,15 +50,20 @@ static UNUSED pid_t traced_child(int (*body)(void), long options)
 	return pid;
 }
 
-/* Lets it run on to its next stop, or end */
-static UNUSED int go_on(pid_t pid, int request)
+/* Lets it run on to its next stop, or end, with a signal unless it is 0 */
+static UNUSED int go_on_with(pid_t pid, int request, long signal)
 {
 	int status = -1;
 
-	if (ptrace((enum __ptrace_request)request, pid, NULL, NULL) ||
+	if (ptrace((enum __ptrace_request)request, pid, NULL, (void *)signal) ||
 	    waitpid(pid, &status, __WALL) != pid)
 		return -1;
 	return status;
+}
+
+static UNUSED int go_on(pid_t pid, int request)
+{
+	return go_on_with(pid, request, 0);
 }
 
 /* To the next stop at whose time the call is `nr`, by PTRACE_SYSCALL */

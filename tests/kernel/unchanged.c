@@ -5,8 +5,7 @@
  */
 #include <sys/stat.h>
 
-#include "filters.h"
-#include "registers.h"
+#include "tracee.h"
 
 enum { NO_SUCH_CALL = 4000, OTHER = 1234 };
 
@@ -91,38 +90,18 @@ static int ask_for_parent(void)
 	return call(__NR_getppid, 0, 0, 0) == getpid() ? 7 : 8;
 }
 
-/* One stop on; the wait status */
-static int step(pid_t pid)
-{
-	int status = -1;
-
-	if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) || waitpid(pid, &status, 0) != pid)
-		return -1;
-	return status;
-}
-
 TEST(a_tracer_makes_another_call_of_it)
 {
-	pid_t pid = fork();
+	pid_t pid = traced_child(ask_for_parent, 0);
 	int status;
 
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		_exit(ask_for_parent());
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(0, ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD));
-	do {
-		status = step(pid);
-		ASSERT_TRUE(WIFSTOPPED(status));
-	} while (call_number(pid) != __NR_getppid);
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_getppid)));
 	ASSERT_EQ(0, change_number(pid, __NR_getpid));
-	status = step(pid);
-	ASSERT_TRUE(WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80));
+	ASSERT_TRUE(is_syscall_stop(go_on(pid, PTRACE_SYSCALL)));
 	EXPECT_EQ(pid, call_result(pid));
 	do
-		status = step(pid);
+		status = go_on(pid, PTRACE_SYSCALL);
 	while (WIFSTOPPED(status));
 	EXPECT_TRUE(exited_with(status, 7));
 }
