@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <sys/ucontext.h>
 
-#include "filters.h"
+#include "tracee.h"
 
 #define TRAP_GETPPID FOR_CALL(__NR_getppid, SECCOMP_RET_TRAP | 9)
 
@@ -149,6 +149,34 @@ TEST(a_sent_sigsys_is_no_trap)
 	call(__NR_getppid, 0, 0, 0);
 	EXPECT_EQ(1, from_filter);
 	EXPECT_EQ(1, from_kill);
+}
+
+static int is_trapped(void)
+{
+	if (INSTALL(TRAP_GETPPID))
+		return 100;
+	call(__NR_getppid, 0, 0, 0);
+	return 0;
+}
+
+/* A handler of the other would begin where the call is, and the trap's context would be that handler's. */
+TEST(a_trap_comes_before_a_signal_that_was_there)
+{
+	pid_t pid = traced_child(is_trapped, 0);
+	int status;
+
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(is_syscall_stop(go_to_call(pid, __NR_getppid)));
+	/* the thread's own, as the trap is: the process' come behind those anyway */
+	ASSERT_EQ(0, call(__NR_tgkill, pid, pid, SIGUSR1));
+	status = go_on(pid, PTRACE_CONT);
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(SIGSYS, WSTOPSIG(status));
+	status = go_on(pid, PTRACE_CONT);
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(SIGUSR1, WSTOPSIG(status));
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
 }
 
 /* --- a storm of signals while every answer is given */
